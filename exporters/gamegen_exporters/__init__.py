@@ -1,0 +1,1 @@
+"""Exporters that ship with gamegen: Ink, Yarn and JSON."""

@@ -1,0 +1,1 @@
+"""gamegen: quests, dialogue trees and character sheets for games."""

@@ -1,0 +1,30 @@
+"""The stable codes of findings and errors. A code never changes its meaning; a new fault gets a new code.
+
+GG0xx usage and environment, GG1xx schema, GG2xx references, GG3xx dialogue, GG4xx quest, GG5xx character,
+GG6xx text, GG7xx world, project and templates, GG8xx model and engine.
+"""
+
+from __future__ import annotations
+
+CODES: dict[str, str] = {
+    # GG0xx usage and environment
+    "GG001": "unknown kind",
+    "GG002": "unknown format",
+    "GG003": "a count that is not positive",
+    "GG004": "unknown setting",
+    "GG005": "impossible value of a setting",
+    "GG006": "input file missing or not readable",
+    "GG007": "output belongs to another run",
+    "GG008": "output cannot be written",
+    "GG009": "another gamegen holds the lock",
+    "GG010": "a plugin breaks the contract",
+    "GG011": "unknown command or option",
+    "GG012": "interrupted",
+    "GG013": "an internal fault",
+    # GG1xx schema
+    "GG101": "a record does not match its schema",
+    "GG102": "a schema keyword the grammar does not support",
+    "GG103": "a schema that is not valid Draft 2020-12",
+    "GG104": "a schema extension changes what exists",
+    "GG105": "content that is not JSON",
+}

@@ -1,0 +1,98 @@
+"""The plugin contract: three frozen objects and the hooks that collect them.
+
+A plugin is a module or object with functions marked ``@gamegen.hookimpl``; it is found through the entry point group
+``gamegen``. A package (or a project) that only ships data names its folder under ``gamegen.data``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator as Coroutine, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pluggy
+
+from gamegen.records import JSON, Brief, Finding, Plan, Request, TextContext
+
+if TYPE_CHECKING:
+    from gamegen.world import World
+
+API = 1
+hookspec = pluggy.HookspecMarker("gamegen")
+hookimpl = pluggy.HookimplMarker("gamegen")
+
+Write = Callable[[Plan], "Coroutine[list[Request], list[JSON], dict[str, JSON]]"]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckContext:
+    """What a check may look at beside the record. `world` is None when validating without one."""
+
+    world: World | None = None
+    text: TextContext | None = None
+    schema: Mapping[str, JSON] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A proof over whole records: yields a finding for each fault, nothing for a good record."""
+
+    name: str
+    kinds: tuple[str, ...]
+    """Kinds it applies to; empty means every kind."""
+    run: Callable[[Mapping[str, JSON], CheckContext], Iterable[Finding]]
+    needs_world: bool = False
+    api: int = API
+
+
+@dataclass(frozen=True, slots=True)
+class Generator:
+    """A kind of record: its schema, its templates, and the two functions that make one.
+
+    plan(world, brief, seed) decides everything but the words; pure and deterministic.
+    write(plan) is a Python generator: it yields lists of independent requests, is sent their texts in the same order,
+    and returns the document (without provenance and review).
+    """
+
+    kind: str
+    schema: Mapping[str, JSON]
+    plan: Callable[[World, Brief, int], Plan]
+    write: Write
+    templates: Path | None = None
+    """Folder that holds the ``.j2`` files of this kind; a project's file of the same name wins."""
+    settings: Mapping[str, Mapping[str, JSON]] = field(default_factory=dict)
+    """Keys that ``--set`` and briefs may use, each with a JSON Schema."""
+    checks: tuple[Check, ...] = ()
+    api: int = API
+
+
+@dataclass(frozen=True, slots=True)
+class Exporter:
+    """A pure function from records to files: ``render(records, options)`` returns relative path -> content."""
+
+    format: str
+    kinds: tuple[str, ...]
+    """Kinds it renders; empty means every kind."""
+    render: Callable[[Sequence[Mapping[str, JSON]], Mapping[str, JSON]], Mapping[str, str | bytes]]
+    options: Mapping[str, Mapping[str, JSON]] = field(default_factory=dict)
+    """Options it takes (``profile``, ``language``), each with a JSON Schema and a default."""
+    api: int = API
+
+
+@hookspec
+def gamegen_generators() -> Iterable[Generator]:
+    """Return the kinds this plugin brings."""
+    raise NotImplementedError
+
+
+@hookspec
+def gamegen_exporters() -> Iterable[Exporter]:
+    """Return the formats this plugin brings."""
+    raise NotImplementedError
+
+
+@hookspec
+def gamegen_checks() -> Iterable[Check]:
+    """Return checks that run on records of any plugin's kinds."""
+    raise NotImplementedError
