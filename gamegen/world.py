@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import ClassVar, Literal
+
+from gamegen.records import JSON, TextContext, content_hash
 
 Pronouns = Literal["she", "he", "they", "it"]
 Rating = Literal["everyone", "teen", "mature"]
@@ -140,6 +142,10 @@ class World:
     cultures: Mapping[str, Culture] = field(default_factory=dict)
     path: str = ""
     """Where it was loaded from; not part of its meaning (no hash covers it)."""
+    _by_id: Mapping[str, Entity] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_id", {entity.id: entity for entity in self})
 
     def __iter__(self) -> Iterator[Entity]:
         """Every entity, table by table."""
@@ -158,4 +164,38 @@ class World:
 
     def get(self, id: str) -> Entity | None:
         """The entity of this id, whatever its type (ids are unique in the world)."""
-        return next((entity for entity in self if entity.id == id), None)
+        return self._by_id.get(id)
+
+    def as_json(self, id: str) -> dict[str, JSON]:
+        """The entity as a JSON object with its type: what a plan copies of it. Raises KeyError."""
+        entity = self._by_id[id]
+        # tuples become lists, so that the copy equals itself after a round trip through JSON
+        return {"type": entity.type, **asdict(entity, dict_factory=_with_lists)}
+
+    def entry_hash(self, id: str) -> str:
+        """SHA-256 (hex) of what the world says of the entity, for provenance. Raises KeyError.
+
+        Fields left at their default are not covered: a field that a later version adds changes no hash.
+        """
+        entity = self._by_id[id]
+        said = {f.name for f in fields(entity) if getattr(entity, f.name) != f.default}
+        return content_hash({name: value for name, value in self.as_json(id).items() if name in said | {"type"}})
+
+    def text_context(self, avoid: tuple[str, ...] = ()) -> TextContext:
+        """What text checks may know of the world; `avoid` adds the project's words."""
+        named = (self.characters, self.locations, self.factions, self.items, self.creatures)
+        names = [self.name]
+        for table in named:
+            for entity in table.values():
+                names += (entity.name, *getattr(entity, "aliases", ()), getattr(entity, "plural", ""))
+        return TextContext(
+            language=self.language,
+            rating=self.rating,
+            avoid=tuple(dict.fromkeys((*self.avoid, *avoid))),
+            names=tuple(dict.fromkeys(filter(None, names))),
+            lines=tuple(line for character in self.characters.values() for line in character.lines),
+        )
+
+
+def _with_lists(items: list[tuple[str, JSON]]) -> dict[str, JSON]:
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in items}
