@@ -16,7 +16,7 @@ A message says what was expected, what was found, and what to do next; users nev
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Self
 
 if TYPE_CHECKING:
     from gamegen.records import Finding
@@ -37,9 +37,7 @@ class GamegenError(Exception):
     def __init__(self, findings: Finding | Iterable[Finding]) -> None:
         from gamegen.records import Finding
 
-        self.findings: tuple[Finding, ...] = (
-            (findings,) if isinstance(findings, Finding) else tuple(findings)
-        )
+        self.findings: tuple[Finding, ...] = (findings,) if isinstance(findings, Finding) else tuple(findings)
         if not self.findings:
             raise ValueError("an error needs at least one finding")
         super().__init__("\n".join(map(str, self.findings)))
@@ -55,7 +53,7 @@ class GamegenError(Exception):
         line: int = 0,
         column: int = 0,
         where: str = "",
-    ) -> GamegenError:
+    ) -> Self:
         """Build an error of this class from one finding."""
         from gamegen.records import Finding
 

@@ -60,7 +60,7 @@ class Generator:
     plan: Callable[[World, Brief, int], Plan]
     write: Write
     templates: Path | None = None
-    """Folder that holds the ``.j2`` files of this kind; a project's file of the same name wins."""
+    """Folder that holds ``<kind>/<name>.j2``; a project's file of the same name wins."""
     settings: Mapping[str, Mapping[str, JSON]] = field(default_factory=dict)
     """Keys that ``--set`` and briefs may use, each with a JSON Schema."""
     checks: tuple[Check, ...] = ()

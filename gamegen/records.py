@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b, sha256
 from typing import Any, Literal
 
 JSON = Any
 """A JSON value: None, bool, int, float, str, list of JSON, dict of str to JSON."""
+
+CONTRACTS: dict[str, int] = {"plan": 1, "writing": 1}
+"""Numbers that go up when the same inputs give other plans, or other choices of text. The engine has its own."""
 
 Severity = Literal["error", "warning", "not_run"]
 
@@ -56,6 +59,10 @@ class Finding:
         if self.where:
             text += f" at {self.where}"
         return f"{text}; {self.hint}" if self.hint else text
+
+    def at(self, path: str) -> Finding:
+        """The same finding in this file."""
+        return replace(self, path=path)
 
     def as_json(self) -> dict[str, JSON]:
         return {name: getattr(self, name) for name in self.__slots__ if getattr(self, name)}

@@ -1,0 +1,49 @@
+# The two commands: `make demo` and `make test`. Both set up all they need in .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+WORLD := samples/saltmarrow/world
+DEMO := build/demo
+SEED ?= 7
+
+.PHONY: demo test lint types tests benchmark clean
+
+$(VENV)/.run: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "gamegen needs Python 3.11 or later: make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[cpu,export]"
+	touch $@
+
+$(VENV)/.test: $(VENV)/.run
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[cpu,export,test]"
+	touch $@
+
+# The main job: the default model, then quests, dialogue trees and character sheets of the sample world, proven and exported.
+demo: $(VENV)/.run
+	$(BIN)/gamegen model add
+	rm -rf $(DEMO)
+	$(BIN)/gamegen generate quest --world $(WORLD) -n 4 --seed $(SEED) --out $(DEMO)/content/quest.jsonl
+	$(BIN)/gamegen generate dialogue --world $(WORLD) -n 2 --seed $(SEED) --out $(DEMO)/content/dialogue.jsonl
+	$(BIN)/gamegen generate character --world $(WORLD) -n 4 --seed $(SEED) --out $(DEMO)/content/character.jsonl
+	$(BIN)/gamegen validate $(DEMO)/content --world $(WORLD)
+	$(BIN)/gamegen export ink $(DEMO)/content --out $(DEMO)/ink
+	$(BIN)/gamegen export yarn $(DEMO)/content --out $(DEMO)/yarn
+	$(BIN)/gamegen export json $(DEMO)/content --out $(DEMO)/json
+
+test: lint types tests
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.test
+	$(BIN)/mypy
+
+tests: $(VENV)/.test
+	$(BIN)/pytest -n 2 --dist loadgroup
+
+benchmark: $(VENV)/.test
+	$(BIN)/python benchmarks/main_job.py
+
+clean:
+	rm -rf $(VENV) build

@@ -1,0 +1,150 @@
+"""`gamegen generate` and `gamegen plan`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from gamegen.cli.options import Place, brief_options, find_place, json_option
+from gamegen.records import JSON, Brief
+
+if TYPE_CHECKING:
+    from gamegen.hookspecs import Generator
+    from gamegen.session import Progress
+
+
+@click.command("plan")
+@brief_options
+@json_option
+def plan_command(
+    kind: str,
+    world_path: Path | None,
+    count: int,
+    seed: int | None,
+    settings: tuple[str, ...],
+    briefs: Path | None,
+    block: str | None,
+    as_json: bool,
+) -> None:
+    """Show what `generate` with the same arguments would make: an outline of each record and its cost."""
+    from gamegen.library import Library
+    from gamegen.planning import outlines
+    from gamegen.plugins import load_registry
+    from gamegen.prompts import Prompts
+
+    place = find_place(world_path)
+    registry = load_registry(place.project)
+    generator = registry.generator(kind)
+    wanted = _briefs(generator, block, count, settings, briefs)
+    prompts = Prompts(registry.template_folders)
+    planned = list(outlines(generator, wanted, place.world, _seed(seed, place), prompts, Library()))
+    if as_json:
+        fields = ("id", "lines", "requests", "prompt_tokens", "text_tokens")
+        click.echo(json.dumps([{f: getattr(each, f) for f in fields} for each in planned], ensure_ascii=False))
+        return
+    for outline in planned:
+        click.echo(outline.id)
+        for line in outline.lines:
+            click.echo(f"  {line}")
+        click.echo(
+            f"  cost: {outline.requests} texts, about {outline.prompt_tokens} prompt and {outline.text_tokens} text tokens"
+        )
+
+
+@click.command("generate")
+@brief_options
+@click.option("--model", help="Model id in the cache, or a model folder (default: the project's, else the default).")
+@click.option("--provider", type=click.Choice(["auto", "cpu", "cuda", "dml"]), default="auto", show_default=True)
+@click.option("--batch-size", type=click.IntRange(min=1), help="Rows that decode together; never changes the output.")
+@click.option("--threads", type=click.IntRange(min=1), help="Threads of the engine (default: all cores).")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="JSONL file (default: stdout).")
+@click.option("--overwrite", is_flag=True, help="Replace a file that holds another run.")
+@json_option
+def generate_command(
+    kind: str,
+    world_path: Path | None,
+    count: int,
+    seed: int | None,
+    settings: tuple[str, ...],
+    briefs: Path | None,
+    block: str | None,
+    model: str | None,
+    provider: str,
+    batch_size: int | None,
+    threads: int | None,
+    out: Path | None,
+    overwrite: bool,
+    as_json: bool,
+) -> None:
+    """Make records of KIND (quest, dialogue, character, or a plugin's).
+
+    With --out finished records reach the file in order; the same command again goes on where it stopped.
+    """
+    from gamegen.build.store import RecordStore, run_inputs
+    from gamegen.plugins import load_registry
+    from gamegen.session import Session
+    from gamegen.shares import shares
+
+    place = find_place(world_path)
+    seed = _seed(seed, place)
+    wanted = _briefs(load_registry(place.project).generator(kind), block, count, settings, briefs)
+    made: list[Mapping[str, JSON]] = []
+    with Session(model, provider, batch_size, threads, place.project) as session, _progress(kind, len(wanted)) as bar:
+        if out is None:
+            for record in session.ordered(wanted, world=place.world, seed=seed, progress=bar):
+                click.echo(record.to_line())
+                made.append(record.data)
+        else:
+            inputs = run_inputs(session, wanted, place.world, seed)
+            with RecordStore(out, inputs, [brief.id for brief in wanted], overwrite) as store:
+                missing = set(store.missing)
+                rest = [brief for brief in wanted if brief.id in missing]
+                for _, record in session.run(rest, world=place.world, seed=seed, progress=bar):
+                    store.add(record)
+                    made.append(record.data)
+    summary = shares(made)
+    click.echo(f"{len(made)} {kind} records made, {len(wanted) - len(made)} kept; {summary}", err=True)
+    if as_json and out is not None:
+        click.echo(
+            json.dumps(
+                {"kind": kind, "made": len(made), "kept": len(wanted) - len(made), "out": str(out), **summary.as_json()}
+            )
+        )
+
+
+def _seed(seed: int | None, place: Place) -> int:
+    if seed is not None:
+        return seed
+    return place.project.seed if place.project is not None else 0
+
+
+def _briefs(
+    generator: Generator, block: str | None, count: int, settings: tuple[str, ...], briefs: Path | None
+) -> list[Brief]:
+    from gamegen.briefs import briefs_for, parse_settings, read_briefs
+
+    rows = read_briefs(briefs) if briefs is not None else None
+    return briefs_for(generator, block or generator.kind, count, parse_settings(settings), rows)
+
+
+@contextmanager
+def _progress(kind: str, total: int) -> Iterator[Callable[[Progress], None]]:
+    """A bar on stderr that counts records and texts."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress as Bar, TextColumn, TimeElapsedColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[texts]} texts"),
+        TimeElapsedColumn(),
+    )
+    with Bar(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task(kind, total=total, texts=0)
+        yield lambda now: bar.update(task, completed=total - now.total + now.done, texts=now.texts)

@@ -1,0 +1,61 @@
+"""Options that several commands share, and how they find project, world and plugins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gamegen.errors import UsageError
+
+if TYPE_CHECKING:
+    from gamegen.project import Project
+    from gamegen.world import World
+
+Command = Callable[..., Any]
+
+world_option = click.option("--world", "world_path", type=click.Path(path_type=Path), help="World file or folder.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+
+
+def brief_options(command: Command) -> Command:
+    """KIND and what is wanted of it."""
+    for option in reversed(
+        (
+            click.argument("kind"),
+            world_option,
+            click.option("-n", "--count", type=int, default=1, show_default=True, help="How many records."),
+            click.option("--seed", type=int, default=None, help="Seed (default: the project's, else 0)."),
+            click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Fix a property of the brief."),
+            click.option("--briefs", type=click.Path(path_type=Path), help="CSV or TOML file with a brief per row."),
+            click.option("--block", help="First part of the ids (default: the kind)."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The project around a command, if there is one, and its world."""
+
+    project: Project | None
+    world: World
+
+
+def find_place(world_path: Path | None) -> Place:
+    """The world given, or that of the project around the working folder. Raises UsageError if there is neither."""
+    from gamegen.project import Project
+    from gamegen.world_file import load_world
+
+    project = Project.find(world_path or Path.cwd())
+    if world_path is None:
+        if project is None:
+            raise UsageError.of(
+                "GG006", "no world: this folder is not in a project", "give --world FILE, or run gamegen init DIR first"
+            )
+        world_path = project.world
+    return Place(project, load_world(world_path))

@@ -1,0 +1,280 @@
+"""A warm engine and what runs on it: briefs in, finished records out, many records interleaved on one batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator as Coroutine, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from gamegen import __version__
+from gamegen.briefs import briefs_for, read_briefs
+from gamegen.engine.api import Completion, Engine, Job
+from gamegen.errors import InvalidContent
+from gamegen.hookspecs import CheckContext, Generator
+from gamegen.library import Library
+from gamegen.plugins import Registry, load_registry
+from gamegen.prompts import Prompts
+from gamegen.records import CONTRACTS, JSON, Brief, Finding, Plan, Record, content_hash
+from gamegen.schema import validate
+from gamegen.writing import Written, write_record
+
+if TYPE_CHECKING:
+    from gamegen.project import Project
+    from gamegen.world import World
+
+MAX_RECORD_ATTEMPTS = 3
+"""How often a record whose checks fail is written again, each time with its attempt number one higher."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What a progress callback is told after each step of the engine."""
+
+    done: int
+    """Records finished."""
+    total: int
+    texts: int
+    """Requests answered."""
+
+
+@dataclass(slots=True)
+class _Task:
+    """One record on its way: the coroutine that writes it, and the jobs it waits for."""
+
+    brief: Brief
+    plan: Plan
+    attempt: int
+    coroutine: Coroutine[list[Job], list[tuple[Completion, ...]], Written]
+    jobs: list[Job] = field(default_factory=list)
+    results: dict[tuple[str, int], tuple[Completion, ...]] = field(default_factory=dict)
+
+
+class Session:
+    """A warm engine with the plugins of one project. Use it as a context manager; not thread-safe.
+
+    model:      id in the cache or a model folder; None: the project's, else the default.
+    provider:   cpu, cuda, dml or auto.
+    batch_size: rows that decode together; never changes a byte of the output.
+    engine:     an engine of one's own (a fake in tests) instead of a model.
+    generators: generators that win over registered ones of the same kind (for plugin authors' tests).
+    Raises ModelUnavailable if the model or the provider is missing.
+    """
+
+    def __init__(
+        self,
+        model: str | Path | None = None,
+        provider: str = "auto",
+        batch_size: int | None = None,
+        threads: int | None = None,
+        project: Project | None = None,
+        engine: Engine | None = None,
+        generators: Sequence[Generator] = (),
+    ) -> None:
+        self.project = project
+        self.registry: Registry = load_registry(project)
+        self._generators = {generator.kind: generator for generator in generators}
+        folders = [g.templates for g in generators if g.templates is not None]
+        self.prompts = Prompts([*folders, *self.registry.template_folders])
+        self.library = Library()
+        if engine is None:
+            from gamegen.engine.runtime import open_engine
+
+            wanted = model or (project.model if project is not None else None)
+            engine = open_engine(wanted, provider=provider, batch_size=batch_size, threads=threads)
+        self.engine = engine
+        self._cancelled = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Free the engine. Calling it again does nothing."""
+        self.engine.close()
+
+    def cancel(self) -> None:
+        """Stop the running stream after the engine's current step; finished records have been handed out."""
+        self._cancelled = True
+
+    def generator(self, kind: str) -> Generator:
+        """The generator of this kind. Raises UsageError (GG001)."""
+        return self._generators.get(kind) or self.registry.generator(kind)
+
+    def stream(
+        self,
+        kind: str,
+        *,
+        world: World,
+        count: int = 1,
+        seed: int = 0,
+        settings: Mapping[str, JSON] | None = None,
+        briefs: Path | str | None = None,
+        block: str | None = None,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> Iterator[Record]:
+        """The records in order, each as soon as it and those before it are finished.
+
+        Raises UsageError before the first token if kind, count, a setting or a brief is wrong, InvalidContent if a
+        record cannot be made to pass its checks.
+        """
+        rows = read_briefs(briefs) if briefs is not None else None
+        wanted = briefs_for(self.generator(kind), block or kind, count, settings or {}, rows)
+        return self.ordered(wanted, world=world, seed=seed, progress=progress)
+
+    def ordered(
+        self,
+        briefs: Sequence[Brief],
+        *,
+        world: World,
+        seed: int,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> Iterator[Record]:
+        """The records of the briefs, in their order."""
+        early: dict[int, Record] = {}
+        due = 0
+        for position, record in self.run(briefs, world=world, seed=seed, progress=progress):
+            early[position] = record
+            while due in early:
+                yield early.pop(due)
+                due += 1
+
+    def run(
+        self,
+        briefs: Sequence[Brief],
+        *,
+        world: World,
+        seed: int,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> Iterator[tuple[int, Record]]:
+        """(position in `briefs`, record) in the order in which they become ready."""
+        self._cancelled = False
+        positions = {brief.id: position for position, brief in enumerate(briefs)}
+        waiting = iter(briefs)
+        tasks: dict[str, _Task] = {}
+        done = texts = 0
+        while not self._cancelled:
+            finished: list[tuple[int, Record]] = []
+            while self.engine.pending < self.engine.capacity and (brief := next(waiting, None)) is not None:
+                task = self._start(brief, world, seed, attempt=0)
+                tasks[brief.id] = task
+                finished += self._advance(tasks, task, None, world, positions)
+            for job, completions in self.engine.poll():
+                task = tasks[job.record]
+                task.results[job.key, job.attempt] = completions
+                texts += 1
+                if len(task.results) == len(task.jobs):
+                    results = [task.results[each.key, each.attempt] for each in task.jobs]
+                    finished += self._advance(tasks, task, results, world, positions)
+            done += len(finished)
+            if progress is not None:
+                progress(Progress(done, len(briefs), texts))
+            yield from finished
+            if not tasks and done == len(briefs):
+                return
+
+    def _start(self, brief: Brief, world: World, seed: int, attempt: int) -> _Task:
+        generator = self.generator(brief.kind)
+        plan = generator.plan(world, brief, seed)
+        return _Task(brief, plan, attempt, write_record(generator, plan, self.prompts, self.library, attempt))
+
+    def _advance(
+        self,
+        tasks: dict[str, _Task],
+        task: _Task,
+        results: list[tuple[Completion, ...]] | None,
+        world: World,
+        positions: Mapping[str, int],
+    ) -> list[tuple[int, Record]]:
+        """Feed the results to the record's coroutine: submit what it asks next, or finish the record."""
+        while True:
+            try:
+                task.jobs = next(task.coroutine) if results is None else task.coroutine.send(results)
+                task.results = {}
+                for job in task.jobs:
+                    self.engine.submit(job)
+                if task.jobs:
+                    return []
+                results = []
+            except StopIteration as stop:
+                record, faults = self._finish(task, stop.value, world)
+                if not faults:
+                    del tasks[task.brief.id]
+                    return [(positions[task.brief.id], record)]
+                if task.attempt + 1 == MAX_RECORD_ATTEMPTS:
+                    raise InvalidContent(faults) from None
+                task = self._start(task.brief, world, task.plan.seed, task.attempt + 1)
+                tasks[task.brief.id] = task
+                results = None
+
+    def _finish(self, task: _Task, written: Written, world: World) -> tuple[Record, list[Finding]]:
+        generator = self.generator(task.brief.kind)
+        info = self.engine.info
+        provenance = {
+            "gamegen": __version__,
+            "seed": task.plan.seed,
+            "attempt": task.attempt,
+            "model": {"id": info.model, "sha256": info.sha256, "licence": info.licence},
+            "schema": content_hash(generator.schema),
+            "templates": dict(written.templates),
+            "entries": dict(task.plan.entries),
+            "contracts": {**CONTRACTS, "engine": info.contract},
+            "texts": {key: dict(text) for key, text in written.texts.items()},
+        }
+        data = {**written.document, "provenance": provenance, "review": {"state": "draft"}}
+        return Record(data), check_record(data, generator.schema, self.registry, world, generator)
+
+
+def check_record(
+    data: Mapping[str, JSON],
+    schema: Mapping[str, JSON],
+    registry: Registry,
+    world: World | None,
+    generator: Generator | None = None,
+    path: str = "",
+) -> list[Finding]:
+    """Every error of one record: its schema, then every check of its kind that can run (world-less ones alone without
+    a world). A record that breaks its schema is not checked further."""
+    found = validate(data, schema, path)
+    if found:
+        return found
+    context = CheckContext(world, world.text_context() if world is not None else None, schema)
+    checks = dict.fromkeys((*(generator.checks if generator else ()), *registry.checks_for(str(data["kind"]))))
+    for check in checks:
+        if world is not None or not check.needs_world:
+            found.extend(finding for finding in check.run(data, context) if finding.severity == "error")
+    return found
+
+
+def generate(
+    kind: str,
+    *,
+    world: World,
+    count: int = 1,
+    seed: int = 0,
+    model: str | Path | None = None,
+    provider: str = "auto",
+    settings: Mapping[str, JSON] | None = None,
+    briefs: Path | str | None = None,
+) -> list[Record]:
+    """Make records with a session of their own. See `Session.stream`."""
+    with Session(model=model, provider=provider) as session:
+        return list(session.stream(kind, world=world, count=count, seed=seed, settings=settings, briefs=briefs))
+
+
+def export(
+    records: Iterable[Record | Mapping[str, JSON]],
+    format: str,
+    out: Path | str,
+    options: Mapping[str, JSON] | None = None,
+    project: Project | None = None,
+) -> list[Path]:
+    """Render the records and write the files below `out`; returns their paths. See `gamegen.exporting`."""
+    from gamegen.exporting import export_records
+
+    return export_records(records, format, Path(out), options or {}, load_registry(project))
