@@ -1,4 +1,4 @@
-"""What a batch would be and what it would cost, before a token is spent: outlines and a count of requests and tokens."""
+"""What a batch would be and what it would cost, before a token is spent: outlines, requests and tokens."""
 
 from __future__ import annotations
 

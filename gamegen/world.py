@@ -181,6 +181,12 @@ class World:
         said = {f.name for f in fields(entity) if getattr(entity, f.name) != f.default}
         return content_hash({name: value for name, value in self.as_json(id).items() if name in said | {"type"}})
 
+    @property
+    def hash(self) -> str:
+        """SHA-256 (hex) of all that the world says; file names and the order of tables do not matter."""
+        head = [self.id, self.name, self.premise, list(self.tone), self.rating, self.language, list(self.avoid)]
+        return content_hash([head, {name: self.entry_hash(name) for name in self._by_id}])
+
     def text_context(self, avoid: tuple[str, ...] = ()) -> TextContext:
         """What text checks may know of the world; `avoid` adds the project's words."""
         named = (self.characters, self.locations, self.factions, self.items, self.creatures)

@@ -52,7 +52,7 @@ def plan_command(
         for line in outline.lines:
             click.echo(f"  {line}")
         click.echo(
-            f"  cost: {outline.requests} texts, about {outline.prompt_tokens} prompt and {outline.text_tokens} text tokens"
+            f"  {outline.requests} texts, about {outline.prompt_tokens} prompt and {outline.text_tokens} text tokens"
         )
 
 

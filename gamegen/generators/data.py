@@ -103,7 +103,7 @@ def _write(
 def write_properties(
     plan: Plan, properties: Mapping[str, JSON], document: dict[str, JSON], schema: Mapping[str, JSON]
 ) -> Coroutine[list[Request], list[JSON], dict[str, JSON]]:
-    """Fill the properties into the document, each by the template of its name; `$ref` text becomes a text with line id."""
+    """Fill the properties into the document, each by the template of its name; a `$ref` text gets its line id."""
     open_names = []
     for name, part in properties.items():
         if name in FIXED or name in document:
