@@ -1,0 +1,93 @@
+"""`gamegen model`: add, list, info, pack."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from gamegen.cli.options import json_option
+
+
+@click.group("model")
+def model_command() -> None:
+    """Add, list, describe and pack language models."""
+
+
+@model_command.command("add")
+@click.argument("source", required=False)
+@click.option("--precision", type=click.Choice(["fp32", "int8"]), help="Weights of the graph (default: the model's).")
+@click.option("--name", help="Id in the cache (default: from the source).")
+@click.option("--force", is_flag=True, help="Make it again even if it is there and whole.")
+@json_option
+def add_command(source: str | None, precision: str | None, name: str | None, force: bool, as_json: bool) -> None:
+    """Fetch, export with optimum, verify and cache a model.
+
+    SOURCE is a Hugging Face id, a model folder, a GGUF file, an exported ONNX folder or a packed model. Without it:
+    the default model, SmolLM2-135M-Instruct.
+    """
+    from gamegen.engine.models import add_model
+
+    with _progress() as progress:
+        folder = add_model(source, precision=precision, name=name, force=force, progress=progress)
+    if as_json:
+        click.echo(json.dumps(folder.manifest.as_json(), sort_keys=True))
+        return
+    click.echo(f"{folder.id}: {folder.manifest.summary}")
+    click.echo(str(folder.path))
+
+
+@model_command.command("list")
+@json_option
+def list_command(as_json: bool) -> None:
+    """List the models in the cache."""
+    from gamegen.engine.models import list_models
+
+    models = list_models()
+    if as_json:
+        click.echo(json.dumps([{"id": each.id, "path": str(each.path)} for each in models]))
+        return
+    for each in models:
+        click.echo(f"{each.id}: {each.manifest.summary}")
+    if not models:
+        click.echo("no models yet; gamegen model add makes the default one", err=True)
+
+
+@model_command.command("info")
+@click.argument("model_id", required=False, metavar="[ID]")
+def info_command(model_id: str | None) -> None:
+    """Print the manifest of a model as JSON: source, licence, hashes, precision, versions, figures."""
+    from gamegen.engine.models import find_model
+
+    click.echo(json.dumps(find_model(model_id).manifest.as_json(), indent=2, sort_keys=True))
+
+
+@model_command.command("pack")
+@click.argument("model_id", metavar="ID")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def pack_command(model_id: str, file: Path) -> None:
+    """Write a model to one FILE that `gamegen model add FILE` takes on another machine."""
+    from gamegen.engine.models import pack_model
+
+    click.echo(str(pack_model(model_id, file)))
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, int, int], None]]:
+    """A bar per stage on stderr."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description:<24}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        stages: dict[str, TaskID] = {}
+
+        def show(stage: str, done: int, total: int) -> None:
+            if stage not in stages:
+                stages[stage] = bar.add_task(stage, total=total or None)
+            bar.update(stages[stage], completed=done, total=total or None)
+
+        yield show
