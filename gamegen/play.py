@@ -34,13 +34,12 @@ import operator
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Protocol
 
 from gamegen.errors import GamegenError, InvalidContent
 from gamegen.records import JSON
 
 Value = bool | int | str
-Kind = Literal["flag", "item", "quest", "local"]
 Roll = Callable[[str, int], bool]
 """Rolls a skill check: (skill, dc) -> success."""
 
@@ -53,7 +52,8 @@ _COMPARE: Mapping[str, Callable[[JSON, JSON], bool]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
-_DEFAULTS: Mapping[str, Value] = {"flag": False, "item": 0, "quest": "inactive"}
+DEFAULTS: Mapping[str, Value] = {"flag": False, "item": 0, "quest": "inactive"}
+"""The initial value of a ref that gives none."""
 _BRACES = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 
 
@@ -148,7 +148,13 @@ Transcript = list[dict[str, JSON]]
 (`success` is null without a check), and the variables as ``state`` in each offer and end."""
 
 
-def holds(condition: Mapping[str, JSON] | None, state: State) -> bool:
+class Values(Protocol):
+    """What a condition reads: a `State`, or anything else that knows the values of variables."""
+
+    def value(self, kind: str, id: str) -> Value: ...
+
+
+def holds(condition: Mapping[str, JSON] | None, state: Values) -> bool:
     """Whether a condition holds in the state; None and {} hold always."""
     if not condition:
         return True
@@ -226,7 +232,7 @@ def initial_state(
     tables: dict[str, dict[str, JSON]] = {"flag": {}, "item": {}, "quest": {}}
     for ref in record["refs"]:
         if ref["type"] in tables:
-            tables[ref["type"]][ref["id"]] = ref.get("initial", _DEFAULTS[ref["type"]])
+            tables[ref["type"]][ref["id"]] = ref.get("initial", DEFAULTS[ref["type"]])
     return State(
         flags={**tables["flag"], **(flags or {})},
         items={**tables["item"], **(items or {})},
