@@ -44,4 +44,14 @@ CODES: dict[str, str] = {
     "GG314": "a state space past the bound: not proven",
     "GG315": "an end that no play reaches",
     "GG316": "a placeholder that is not listed, or a single brace",
+    # GG7xx world, project and templates
+    "GG701": "a file that is not UTF-8",
+    "GG702": "a syntax error in TOML or JSON",
+    "GG703": "an unknown key in a world or project",
+    "GG704": "a missing key in a world or project",
+    "GG705": "a value of another type or form than its key takes",
+    "GG706": "an id that is taken",
+    "GG707": "a reference to what is not there, or of another type",
+    "GG708": "no [world] table, or more than one",
+    "GG709": "a world without a character",
 }
