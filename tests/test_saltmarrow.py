@@ -216,6 +216,15 @@ def test_world_is_rich_enough_for_a_town(table: str, least: int) -> None:
     assert len(WORLD[table]) >= least
 
 
+def test_samples_page_counts_right() -> None:
+    page = " ".join((ROOT / "samples" / "README.md").read_text(encoding="utf-8").split())
+    words = {"character": "people", "location": "places", "item": "items", "creature": "creatures"}
+    words |= {"faction": "factions", "fact": "facts", "flag": "flags"}
+    for table, word in words.items():
+        assert f" {len(WORLD[table])} {word}" in page, table
+    assert f"({sum(fact.get('secret', False) for fact in WORLD['fact'])} of them secret)" in page
+
+
 def test_about_a_third_of_the_facts_is_secret() -> None:
     share = sum(fact.get("secret", False) for fact in WORLD["fact"]) / len(WORLD["fact"])
     assert 0.25 <= share <= 0.4
@@ -306,6 +315,13 @@ def test_facts_are_short_plain_sentences() -> None:
     for fact in WORLD["fact"]:
         assert 6 <= len(fact["text"].split()) <= 14, fact["id"]
         assert re.fullmatch(r"[A-Z][^.;:!?]*\.", fact["text"]), fact["id"]
+
+
+def test_facts_begin_so_that_they_can_stand_inside_a_sentence() -> None:
+    names = {name for entity in WORLD["character"] for name in (entity["name"], *entity["aliases"])}
+    for fact in WORLD["fact"]:
+        article = re.match(r"(The|A|Two|No|Someone) ", fact["text"])
+        assert article or any(fact["text"].startswith(f"{name} ") for name in names), fact["id"]
 
 
 def test_cultures_have_names_enough() -> None:
