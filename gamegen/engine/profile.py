@@ -1,0 +1,76 @@
+"""The text profile as regular expressions: what a text of a language may look like, letter by letter.
+
+One line, no control characters, no outer or double spaces, no characters that a game's text formats treat as markup;
+it begins with a letter, a digit or ’, and ends as its `ends` says. The syntax is that of the grammar engine (Rust's
+regex crate), which for these expressions is also Python's, `\\p{…}` apart.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+Ends = Literal["sentence", "title", "any"]
+
+ENDS: tuple[Ends, ...] = ("sentence", "title", "any")
+_LATIN = "A-Za-zÀ-ÖØ-öø-ſȘ-ț"  # composed letters alone: these stay as they are under NFC
+_ANY = r"\p{L}\p{M}"
+_DIGITS = "0-9"
+_MARKS = ",.;:!?'’‘()…–—%&/+"
+_FOREIGN_MARKS = "¿¡。、！？，؟،।"
+_STOPS = ".!?…"
+_FOREIGN_STOPS = "。！？؟।"
+_SPECIAL = re.compile(r"[\\.+*?()|\[\]{}^$#&~\-/]")
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """language: BCP 47. ends: "sentence" (a stop, ’ may follow), "title" (no final stop) or "any".
+    placeholders: names that may stand in braces."""
+
+    language: str = "en"
+    ends: Ends = "sentence"
+    placeholders: tuple[str, ...] = ()
+
+    @property
+    def latin(self) -> bool:
+        """Whether letters are limited to Latin ones: so for English."""
+        return self.language.lower().split("-")[0] == "en"
+
+    @property
+    def most_bytes(self) -> int:
+        """UTF-8 bytes of the longest character."""
+        return 3 if self.latin else 4
+
+    @property
+    def tokens_per_character(self) -> float:
+        """A generous estimate: English takes a quarter of a token each, scripts it hardly knows more."""
+        return 0.5 if self.latin else 1.5
+
+    def pattern(self) -> str:
+        """The anchored expression that a whole text matches."""
+        letters = _LATIN if self.latin else _ANY
+        marks = _MARKS if self.latin else _MARKS + _FOREIGN_MARKS
+        stops = _STOPS if self.latin else _STOPS + _FOREIGN_STOPS
+        words = letters + _DIGITS
+        names = "".join("|" + escape("{" + name + "}") for name in self.placeholders)
+        first = f"(?:[{words}’]{names})"
+        more = f"(?: ?(?:[{words}{marks}\\-]{names}))*"
+        if self.ends == "sentence":
+            return f"^{first}{more}[{stops}]’?$"
+        if self.ends == "title":
+            return f"^{first}(?:{more}(?:[{words}’)!?]{names}))?$"
+        return f"^{first}{more}$"
+
+    def opening_pattern(self, opening: str) -> str:
+        """A text that begins with these words; the last of them does not go on."""
+        letters = _LATIN if self.latin else _ANY
+        if not re.search(r"\w$", opening):
+            return f"^{escape(opening)}(?s:.*)$"
+        return f"^{escape(opening)}(?:[^{letters}{_DIGITS}](?s:.*))?$"
+
+
+def escape(text: str) -> str:
+    """The expression that matches exactly this text (Rust's regex crate refuses needless escapes of letters)."""
+    return _SPECIAL.sub(lambda found: "\\" + found.group(), text)
