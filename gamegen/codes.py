@@ -31,6 +31,14 @@ CODES: dict[str, str] = {
     "GG103": "a schema that is not valid Draft 2020-12",
     "GG104": "a schema extension changes what exists",
     "GG105": "content that is not JSON",
+    # GG2xx references
+    "GG201": "an id that is not in refs",
+    "GG202": "an id of another type in refs",
+    "GG203": "a ref that stands twice",
+    "GG204": "a ref that the world does not have",
+    "GG205": "a ref of another type in the world",
+    "GG206": "a ref of another name in the world",
+    "GG207": "a flag of another value type in the world",
     # GG3xx dialogue
     "GG301": "a node that no play reaches",
     "GG302": "a dead end: a choice point that offers nothing",
@@ -48,6 +56,11 @@ CODES: dict[str, str] = {
     "GG314": "a state space past the bound: not proven",
     "GG315": "an end that no play reaches",
     "GG316": "a placeholder that is not listed, or a single brace",
+    # GG5xx character
+    "GG501": "a name that the rules do not know",
+    "GG502": "a derived number that is wrong",
+    "GG503": "proficiencies that no source gives",
+    "GG504": "equipment that stands twice",
     # GG7xx world, project and templates
     "GG701": "a file that is not UTF-8",
     "GG702": "a syntax error in TOML or JSON",
@@ -58,6 +71,16 @@ CODES: dict[str, str] = {
     "GG707": "a reference to what is not there, or of another type",
     "GG708": "no [world] table, or more than one",
     "GG709": "a world without a character",
+    # GG8xx model and engine
+    "GG801": "a model that is not in the cache",
+    "GG802": "a cached model that is damaged or incomplete",
+    "GG803": "a model source that cannot be reached",
+    "GG804": "a model source that is not what was expected",
+    "GG805": "a model that optimum cannot export",
+    "GG806": "the export extra is not installed",
+    "GG807": "a model that does not pass its verification",
+    "GG808": "a tokenizer that is not understood",
+    "GG809": "a name that no model can have",
     "GG850": "a request that does not fit the model's context",
     "GG851": "a schema fragment that no value can satisfy",
     "GG852": "an opening that does not fit its schema",

@@ -1,0 +1,122 @@
+"""Makes a model folder from any source: a pack is unpacked, an exported graph is prepared, weights are exported."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gamegen.engine import sources
+from gamegen.engine.manifest import (
+    MANIFEST,
+    Precision,
+    Source,
+    file_entry,
+    folder_entries,
+    read_folder,
+    verify_folder,
+    write_manifest,
+)
+from gamegen.engine.sources import DEFAULT_LICENCE, Origin
+from gamegen.errors import GamegenError, ModelUnavailable
+from gamegen.records import content_hash
+
+if TYPE_CHECKING:
+    from gamegen.engine.preparation import Exported, Progress
+
+
+def build(
+    origin: Origin, model: str, target: Path, work: Path, precision: Precision | None, progress: Progress
+) -> None:
+    """Fill the empty folder `target` with the model; `work` is an empty folder for what is needed on the way.
+
+    Raises ModelUnavailable GG803 to GG808.
+    """
+    if origin.kind == "pack":
+        progress("obtain", 0, 1)
+        _copy(origin, target)
+        found = read_folder(target)
+        verify_folder(found)
+        write_manifest(target, dataclasses.replace(found.manifest, id=model))
+        progress("obtain", 1, 1)
+        return
+    from gamegen.engine.preparation import Exported, prepare
+
+    source = Source(origin.kind, origin.ref)
+    if origin.kind == "onnx":
+        source = dataclasses.replace(source, sha256=_folder_hash(origin.path))
+        exported = Exported(origin.path, model, source, "unknown")
+    else:
+        exported = _export(origin, source, model, work, progress)
+    prepare(exported, target, precision, progress)
+
+
+def _export(origin: Origin, source: Source, model: str, work: Path, progress: Progress) -> Exported:
+    """Read the weights with transformers and export them with optimum."""
+    from gamegen.engine import export, verify
+    from gamegen.engine.preparation import Exported, mended_tokenizer
+
+    export.require_extra(gguf=origin.kind in ("default", "gguf"))
+    place: Path | str = origin.ref if origin.kind == "huggingface" else origin.path
+    gguf = ""
+    if origin.kind == "default":
+        progress("obtain", 0, 1)
+        fetched = sources.fetch_default(work)
+        progress("obtain", 1, 1)
+        place, gguf, digest = work, fetched.name, file_entry(fetched).sha256
+    elif origin.kind == "gguf":
+        place, gguf, digest = origin.path.parent, origin.path.name, file_entry(origin.path).sha256
+    else:
+        digest = _folder_hash(origin.path) if origin.kind == "folder" else ""
+
+    progress("load", 0, 1)
+    weights = export.load(place, gguf)
+    progress("load", 1, 1)
+    progress("export", 0, 1)
+    folder = work / "exported"
+    folder.mkdir()
+    export.export(weights, folder)
+    progress("export", 1, 1)
+    mended = mended_tokenizer(folder, weights.add_prefix)
+    short, _ = verify.sample_texts(mended.text, weights.model.config.vocab_size)
+    return Exported(
+        folder,
+        model,
+        dataclasses.replace(source, sha256=digest),
+        DEFAULT_LICENCE if origin.kind == "default" else weights.licence,
+        weights.add_prefix,
+        export.reference_logits(weights, short),
+    )
+
+
+def _copy(origin: Origin, target: Path) -> None:
+    """Take the files that the manifest names, and no other, out of a pack or a folder."""
+    try:
+        if origin.path.is_dir():
+            for name in (MANIFEST, *read_folder(origin.path).manifest.files):
+                shutil.copyfile(origin.path / name, target / name)
+            return
+        with zipfile.ZipFile(origin.path) as pack:
+            (target / MANIFEST).write_bytes(pack.read(MANIFEST))
+            for name in read_folder(target).manifest.files:
+                with pack.open(name) as packed, (target / name).open("wb") as stream:
+                    shutil.copyfileobj(packed, stream, 1 << 20)
+    except (KeyError, zipfile.BadZipFile, FileNotFoundError) as error:
+        raise _no_pack(origin, str(error)) from error
+    except GamegenError as error:
+        raise _no_pack(origin, error.findings[0].message) from error
+
+
+def _no_pack(origin: Origin, reason: str) -> GamegenError:
+    return ModelUnavailable.of(
+        "GG804",
+        f"expected a whole model of `gamegen model pack` ({reason})",
+        "pack the model again",
+        path=str(origin.path),
+    )
+
+
+def _folder_hash(folder: Path) -> str:
+    return content_hash({name: entry.sha256 for name, entry in folder_entries(folder).items()})

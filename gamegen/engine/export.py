@@ -1,0 +1,189 @@
+"""From weights to an ONNX folder: transformers reads them, `optimum.exporters.onnx` writes the graph.
+
+This is the only module that needs torch; it is imported inside functions and only by `gamegen model add`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import io
+import re
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gamegen.engine.manifest import MODEL, TOKENIZER
+from gamegen.errors import GamegenError, ModelUnavailable
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_PACKAGES = ("onnx", "torch", "transformers", "optimum.exporters.onnx")
+_GGUF_PACKAGES = ("gguf", "accelerate")
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """A model and tokenizer in memory. add_prefix: whether texts begin with a special token; None: not said."""
+
+    model: Any
+    tokenizer: Any
+    licence: str = ""
+    add_prefix: bool | None = None
+
+
+def require_extra(gguf: bool = False) -> None:
+    """Raise ModelUnavailable GG806 when a package of the `export` extra is missing."""
+    for package in (*_PACKAGES, *(_GGUF_PACKAGES if gguf else ())):
+        try:
+            import_module(package)
+        except ImportError as error:
+            raise ModelUnavailable.of(
+                "GG806",
+                f"exporting a model needs the package {package}, which cannot be imported",
+                'install it with `pip install "gamegen[export]"`',
+            ) from error
+
+
+def load(source: str | Path, gguf: str = "") -> Weights:
+    """Read weights in float32 from a folder or a Hugging Face id; `gguf` names a file in the folder.
+
+    Raises ModelUnavailable: GG803 (id not reachable), GG804 (files cannot be read), GG806 (extra missing).
+    """
+    require_extra(bool(gguf))
+    with _quiet():
+        import torch
+        import transformers
+
+        options: dict[str, Any] = {"gguf_file": gguf} if gguf else {}
+        add_prefix = None
+        licence = ""
+        try:
+            if gguf:
+                licence, add_prefix = _gguf_facts(Path(source) / gguf)
+            options["config"] = transformers.AutoConfig.from_pretrained(str(source), **options)
+            model = transformers.AutoModelForCausalLM.from_pretrained(str(source), dtype=torch.float32, **options)
+            tokenizer = transformers.AutoTokenizer.from_pretrained(str(source), **options)
+        except Exception as error:
+            raise _unreadable(source, gguf, error) from error
+        model.eval()
+    return Weights(model, tokenizer, licence or _licence(source), add_prefix)
+
+
+def export(weights: Weights, folder: Path) -> None:
+    """Write model.onnx, tokenizer.json, config.json and what else transformers saves. Raises ModelUnavailable GG805."""
+    with _quiet():
+        from optimum.exporters.onnx import onnx_export_from_model
+
+        try:
+            weights.tokenizer.save_pretrained(folder)
+            onnx_export_from_model(weights.model, folder, task="text-generation-with-past", do_validation=False)
+        except Exception as error:
+            kind = getattr(weights.model.config, "model_type", "unknown")
+            raise ModelUnavailable.of(
+                "GG805",
+                f"optimum cannot export this model of type {kind} for text generation ({_reason(error)})",
+                "choose a causal language model that `optimum.exporters.onnx` supports, as Llama, Mistral or Qwen 2",
+            ) from error
+    gc.collect()
+    if not (folder / MODEL).is_file() or not (folder / TOKENIZER).is_file():
+        missing = MODEL if not (folder / MODEL).is_file() else TOKENIZER
+        raise ModelUnavailable.of(
+            "GG805",
+            f"the export of this model has no {missing}",
+            "choose a decoder-only model with a fast tokenizer (tokenizer.json)",
+        )
+
+
+def reference_logits(weights: Weights, texts: Sequence[Sequence[int]]) -> list[NDArray[np.float32]]:
+    """What torch computes: logits [S, V] after each token of each text."""
+    import torch
+
+    results = []
+    with torch.no_grad():
+        for text in texts:
+            results.append(weights.model(input_ids=torch.tensor([list(text)])).logits[0].float().numpy())
+    return results
+
+
+def _gguf_facts(path: Path) -> tuple[str, bool | None]:
+    """The licence, and whether a text begins with the beginning-of-text token, as the file's header says."""
+    from gguf import GGUFReader
+
+    fields = GGUFReader(path).fields
+
+    def value(name: str) -> Any:
+        return fields[name].contents() if name in fields else None
+
+    return str(value("general.license") or ""), value("tokenizer.ggml.add_bos_token")
+
+
+def _licence(source: str | Path) -> str:
+    """The licence in the front matter of a model card beside the weights, if there is one."""
+    card = Path(source) / "README.md"
+    if not card.is_file():
+        with contextlib.suppress(Exception):  # the card of a Hugging Face id is a courtesy
+            from huggingface_hub import hf_hub_download
+
+            card = Path(hf_hub_download(str(source), "README.md"))
+    if card.is_file():
+        found = re.search(r"^license:\s*(\S+)", card.read_text(encoding="utf-8", errors="replace"), re.MULTILINE)
+        if found:
+            return found[1]
+    return "unknown"
+
+
+def _unreadable(source: str | Path, gguf: str, error: Exception) -> GamegenError:
+    if gguf or Path(source).is_dir():
+        return ModelUnavailable.of(
+            "GG804",
+            f"the model's files cannot be read ({_reason(error)})",
+            "check that the files are complete and of a causal language model that transformers knows",
+            path=str(Path(source) / gguf),
+        )
+    return ModelUnavailable.of(
+        "GG803",
+        f"'{source}' could not be obtained from the Hugging Face hub ({_reason(error)})",
+        "check the name and the network, or give a folder that holds the model",
+    )
+
+
+def _reason(error: BaseException) -> str:
+    """The first line of a foreign message."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return f"{type(error).__name__}: {lines[0][:200]}" if lines else type(error).__name__
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep transformers, optimum and torch from printing; progress bars of others on stderr go on."""
+    import logging
+
+    import transformers.modeling_gguf_pytorch_utils as gguf_loader
+    from transformers.utils import logging as hf_logging
+
+    def silent(items: Any, **_: Any) -> Any:
+        return items
+
+    before = hf_logging.get_verbosity(), hf_logging.is_progress_bar_enabled(), gguf_loader.tqdm
+    level = logging.root.manager.disable
+    try:
+        hf_logging.set_verbosity_error()
+        hf_logging.disable_progress_bar()
+        gguf_loader.tqdm = silent
+        logging.disable(logging.ERROR)
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        hf_logging.set_verbosity(before[0])
+        if before[1]:
+            hf_logging.enable_progress_bar()
+        gguf_loader.tqdm = before[2]
+        logging.disable(level)

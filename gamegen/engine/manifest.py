@@ -1,0 +1,225 @@
+"""What a model folder says about itself: `manifest.json`, read strictly.
+
+A folder holds `model.onnx`, `tokenizer.json` and the manifest, which names each other file with its size and SHA-256.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module, metadata
+from pathlib import Path
+from typing import Any, Literal
+
+from gamegen.errors import GamegenError, ModelUnavailable
+from gamegen.records import JSON
+
+CONTRACT = 1
+"""Goes up when folders made before can no longer be used; they are then made again."""
+
+MANIFEST = "manifest.json"
+MODEL = "model.onnx"
+TOKENIZER = "tokenizer.json"
+
+Precision = Literal["fp32", "int8"]
+SourceKind = Literal["default", "huggingface", "folder", "gguf", "onnx"]
+
+_PACKAGES = (
+    "gamegen",
+    "torch",
+    "transformers",
+    "optimum",
+    "optimum-onnx",
+    "onnx",
+    "onnxruntime",
+    "onnxruntime-gpu",
+    "onnxruntime-directml",
+    "tokenizers",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """One file of the folder: its size in bytes and its SHA-256 in hex."""
+
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the weights came from. sha256: of the file or of the folder's files, "" where only a name is known."""
+
+    kind: SourceKind
+    ref: str
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """Everything the engine has to know before it opens the graph.
+
+    graph:          "rewritten" or "plain": which inputs and outputs `model.onnx` has (see `gamegen.engine.graph`).
+    vocab:          width of the logits; may exceed the number of tokens.
+    context_length: positions that one row can hold.
+    eos:            ids that end a text.
+    prefix:         ids that a text begins with (encode without special tokens and put these in front).
+    prompt_form:    "few-shot" or "card": which prompts the model was made for.
+    cpu:            feature class of the machine that verified the bits.
+    verification:   the figures of `gamegen.engine.verify`, by name.
+    notes:          what a person should know: why a graph stayed plain, what was mended.
+    """
+
+    id: str
+    source: Source
+    licence: str
+    precision: Precision
+    graph: Literal["rewritten", "plain"]
+    architecture: str
+    layers: int
+    kv_heads: int
+    head_dim: int
+    vocab: int
+    context_length: int
+    eos: tuple[int, ...]
+    prefix: tuple[int, ...]
+    verification: Mapping[str, JSON]
+    files: Mapping[str, FileEntry]
+    prompt_form: Literal["few-shot", "card"] = "few-shot"
+    chat_template: str = ""
+    versions: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    cpu: str = ""
+    notes: tuple[str, ...] = ()
+    contract: int = CONTRACT
+
+    def as_json(self) -> dict[str, JSON]:
+        return dataclasses.asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFolder:
+    """A model in the cache whose manifest was read."""
+
+    path: Path
+    manifest: Manifest
+
+    @property
+    def id(self) -> str:
+        return self.manifest.id
+
+    @property
+    def onnx(self) -> Path:
+        return self.path / MODEL
+
+    @property
+    def tokenizer(self) -> Path:
+        return self.path / TOKENIZER
+
+    @property
+    def sha256(self) -> str:
+        """The model's identity: SHA-256 over names and hashes of its files, the manifest left out."""
+        lines = (f"{name} {entry.sha256}\n" for name, entry in sorted(self.manifest.files.items()))
+        return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def file_entry(path: Path) -> FileEntry:
+    """Read a file to its end."""
+    with path.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    return FileEntry(path.stat().st_size, digest)
+
+
+def folder_entries(folder: Path) -> dict[str, FileEntry]:
+    """All files of a model folder except its manifest, by name."""
+    names = sorted(path.name for path in folder.iterdir() if path.is_file() and path.name != MANIFEST)
+    return {name: file_entry(folder / name) for name in names}
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    text = json.dumps(manifest.as_json(), ensure_ascii=False, indent=2, sort_keys=True)
+    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def read_folder(folder: Path) -> ModelFolder:
+    """Read the manifest without looking at the files. Raises ModelUnavailable GG802."""
+    path = folder / MANIFEST
+    try:
+        return ModelFolder(folder, _parse(json.loads(path.read_text(encoding="utf-8"))))
+    except FileNotFoundError:
+        raise damaged(folder, path, "expected a manifest, found none") from None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise damaged(folder, path, f"the manifest cannot be read ({_short(error)})") from error
+
+
+def verify_folder(model: ModelFolder) -> None:
+    """Compare size and SHA-256 of every file. Raises ModelUnavailable GG802 naming the first that differs."""
+    for name, expected in model.manifest.files.items():
+        path = model.path / name
+        if not path.is_file():
+            raise damaged(model.path, path, "expected a file, found none")
+        if (size := path.stat().st_size) != expected.size:
+            raise damaged(model.path, path, f"expected {expected.size} bytes, found {size}")
+    for name, expected in model.manifest.files.items():
+        if file_entry(model.path / name).sha256 != expected.sha256:
+            raise damaged(model.path, model.path / name, "the content is not what was stored (SHA-256 differs)")
+
+
+def damaged(folder: Path, path: Path, message: str) -> GamegenError:
+    hint = f"the model is not used; make it again with `gamegen model add {folder.name}`"
+    return ModelUnavailable.of("GG802", f"the cached model is damaged: {message}", hint, path=str(path))
+
+
+def versions() -> dict[str, str]:
+    """Versions of the packages that shape a model, as far as they are installed."""
+    found = {}
+    for package in _PACKAGES:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def cpu_class() -> str:
+    """The machine's instruction sets that choose kernels, as ``x86_64-avx512-vnni``; numpy knows them everywhere."""
+    features = import_module("numpy._core._multiarray_umath").__cpu_features__
+
+    def has(*names: str) -> bool:
+        return any(features.get(name, False) for name in names)
+
+    parts = [platform.machine().lower()]
+    if has("AVX512F", "X86_V4", "AVX512_SKX"):
+        parts.append("avx512")
+    elif has("AVX2", "X86_V3"):
+        parts.append("avx2")
+    if has("AVX512_CLX", "AVX512VNNI", "AVX512_ICL"):
+        parts.append("vnni")
+    if has("ASIMDDP"):
+        parts.append("dotprod")
+    return "-".join(parts)
+
+
+def _parse(document: Any) -> Manifest:
+    """Manifest of a JSON value. Raises ValueError, KeyError or TypeError where it does not fit."""
+    if document["contract"] != CONTRACT:
+        raise ValueError(f"made under contract {document['contract']}, this gamegen needs {CONTRACT}")
+    values = dict(document)
+    values["source"] = Source(**values["source"])
+    values["files"] = {name: FileEntry(**entry) for name, entry in values["files"].items()}
+    for name in ("eos", "prefix", "notes"):
+        values[name] = tuple(values[name])
+    manifest = Manifest(**values)
+    if not {MODEL, TOKENIZER} <= manifest.files.keys():
+        raise ValueError(f"it does not list {MODEL} and {TOKENIZER}")
+    if any(Path(name).name != name or name == MANIFEST for name in manifest.files):
+        raise ValueError("it lists a file outside the folder")
+    return manifest
+
+
+def _short(error: BaseException) -> str:
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return f"missing {lines[0]}" if isinstance(error, KeyError) else lines[0][:200]

@@ -1,0 +1,197 @@
+"""Proofs about a model before it is used: the graphs agree, the tokens mean their bytes, the bits are stable.
+
+Differences of logits are relative: the greatest difference at a position over the greatest magnitude there.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gamegen._random import digest, uniform
+from gamegen._resources import folder
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Logits = NDArray[np.float32]
+
+CPU = "CPUExecutionProvider"
+ROWS = (1, 2, 7)
+"""Batch sizes at which a row's bits are compared."""
+LONG = 256
+"""Tokens of each of the texts over which the loss of precision is measured."""
+
+
+class PlainGraph:
+    """Optimum's graph as exported, driven for measuring: one row, the whole text at once, no past."""
+
+    def __init__(self, model: Path, provider: str = CPU) -> None:
+        self.session = open_session(model, provider)
+        self.inputs = {value.name: value for value in self.session.get_inputs()}
+
+    def logits(self, tokens: Sequence[int]) -> Logits:
+        """[S, V]: what follows each token of a text."""
+        ids = np.array([tokens], np.int64)
+        feeds: dict[str, NDArray[Any]] = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
+        feeds["position_ids"] = np.arange(len(tokens), dtype=np.int64)[None]
+        for name, value in self.inputs.items():
+            if name.startswith("past_key_values."):
+                shape = [size if isinstance(size, int) else 0 for size in value.shape]
+                feeds[name] = np.zeros([1, shape[1], 0, shape[3]], np.float32)
+        used = {name: feed for name, feed in feeds.items() if name in self.inputs}
+        result: Logits = self.session.run(["logits"], used)[0][0]
+        return result
+
+
+class RewrittenGraph:
+    """The rewritten graph with a cache of `rows` x `capacity` positions that stays in place."""
+
+    def __init__(self, model: Path, rows: int, capacity: int, provider: str = CPU) -> None:
+        self.session = open_session(model, provider)
+        self.capacity = capacity
+        self.lengths = [0] * rows
+        self.cache: dict[str, NDArray[np.float32]] = {}
+        for value in self.session.get_inputs():
+            if value.name.startswith("past_key_values."):
+                self.cache[value.name] = np.zeros((rows, value.shape[1], capacity, value.shape[3]), np.float32)
+
+    def logits(self, tokens: Sequence[int]) -> Logits:
+        """[S, V]: what follows each token of a text, computed in the first row from an empty cache."""
+        self.lengths[0] = 0
+        return self.prompt(0, tokens)
+
+    def prompt(self, row: int, tokens: Sequence[int]) -> Logits:
+        """Append tokens to one row; logits after each of them, [S, V]."""
+        return self._step(slice(row, row + 1), np.array([tokens], np.int64))
+
+    def step(self, tokens: Sequence[int]) -> Logits:
+        """Append one token to each row; logits of each row, [B, V]."""
+        return self._step(slice(0, len(tokens)), np.array(tokens, np.int64)[:, None])
+
+    def _step(self, rows: slice, ids: NDArray[np.int64]) -> Logits:
+        after = [length + ids.shape[1] for length in self.lengths[rows]]
+        self.lengths[rows] = after
+        binding = self.session.io_binding()
+        binding.bind_cpu_input("input_ids", ids)
+        binding.bind_cpu_input("seqlens_k", np.array(after, np.int32) - 1)
+        binding.bind_cpu_input("total_sequence_length", np.array(max(after), np.int32))
+        binding.bind_cpu_input("logits_index", np.arange(ids.size, dtype=np.int64))
+        for name, buffer in self.cache.items():
+            part = buffer[rows]
+            place = ("cpu", 0, np.float32, part.shape, part.ctypes.data)
+            binding.bind_input(name, *place)
+            binding.bind_output(name.replace("past_key_values", "present"), *place)
+        binding.bind_output("logits", "cpu")
+        self.session.run_with_iobinding(binding)
+        result: Logits = binding.get_outputs()[-1].numpy()
+        return result
+
+
+AnyGraph = PlainGraph | RewrittenGraph
+
+
+def open_graph(model: Path, kind: str, capacity: int) -> AnyGraph:
+    """`kind` is the manifest's: "plain" or "rewritten"."""
+    return PlainGraph(model) if kind == "plain" else RewrittenGraph(model, 1, capacity)
+
+
+def open_session(model: Path, provider: str = CPU, threads: int = 0) -> Any:
+    """An ONNX Runtime session that prints nothing. `threads` 0: all cores."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    options.intra_op_num_threads = threads
+    return onnxruntime.InferenceSession(str(model), options, providers=[provider])
+
+
+def relative_difference(expected: Logits, found: Logits) -> float:
+    """The greatest over positions of max |expected - found| / max |expected|; infinite where a value is not finite."""
+    if not np.isfinite(found).all():
+        return float("inf")
+    return float((np.abs(expected - found).max(-1) / np.abs(expected).max(-1)).max())
+
+
+def compare_graphs(plain: PlainGraph, rewritten: RewrittenGraph, texts: Sequence[Sequence[int]]) -> float:
+    """How far the rewritten graph is from the plain one over three texts (token ids, at least 16 each).
+
+    Each text is run as one prompt, in uneven chunks upon a past, and at the end token by token with the others, so
+    that rows of different lengths share a batch. `rewritten` has a row for each text.
+    """
+    expected = [plain.logits(text) for text in texts]
+    worst = 0.0
+    for row, text in enumerate(texts):
+        worst = max(worst, relative_difference(expected[row], rewritten.logits(text)))
+    rewritten.lengths = [0] * len(rewritten.lengths)
+    steps = 6
+    for row, text in enumerate(texts):
+        for start, end in _chunks(len(text) - steps):
+            worst = max(worst, relative_difference(expected[row][start:end], rewritten.prompt(row, text[start:end])))
+    for step in range(-steps, 0):
+        found = rewritten.step([text[step] for text in texts])
+        worst = max(worst, relative_difference(np.stack([logits[step] for logits in expected]), found))
+    return worst
+
+
+def _chunks(length: int) -> Iterator[tuple[int, int]]:
+    """Uneven chunks of a prompt: 5, 1, 9, 1, 5, 1 ... tokens."""
+    start, sizes = 0, (5, 1, 9, 1)
+    turn = 0
+    while start < length:
+        end = min(length, start + sizes[turn % len(sizes)])
+        yield start, end
+        start, turn = end, turn + 1
+
+
+def divergence(expected: Logits, found: Logits) -> NDArray[np.float64]:
+    """Kullback-Leibler divergence of next-token distributions at each position, in nats."""
+    p, q = (x.astype(np.float64) - x.max(-1, keepdims=True) for x in (expected, found))
+    p -= np.log(np.exp(p).sum(-1, keepdims=True))
+    q -= np.log(np.exp(q).sum(-1, keepdims=True))
+    result: NDArray[np.float64] = (np.exp(p) * (p - q)).sum(-1)
+    return result
+
+
+def mean_divergence(expected: AnyGraph, found: AnyGraph, texts: Sequence[Sequence[int]]) -> float:
+    """Mean KL(expected || found) over all positions of the texts."""
+    values = [divergence(expected.logits(text), found.logits(text)) for text in texts]
+    return float(np.concatenate(values).mean())
+
+
+def stable_bits(graph: RewrittenGraph, texts: Sequence[Sequence[int]], rows: Sequence[int] = ROWS) -> bool:
+    """Whether a row's logits have the same bits beside 0, 1 and 6 other rows of other lengths.
+
+    graph: with at least max(rows) rows, and a capacity of the longest text and three.
+    """
+    seen: set[bytes] = set()
+    for count in rows:
+        graph.lengths = [0] * len(graph.lengths)
+        for row in range(count):
+            text = texts[row % len(texts)]
+            graph.prompt(row, text[: len(text) - row])
+        steps = [graph.step([7 + row for row in range(count)])[0].tobytes() for _ in range(3)]
+        seen.add(b"".join(steps))
+    return len(seen) == 1
+
+
+def sample_texts(tokenizer_json: str, vocab: int) -> tuple[list[list[int]], list[list[int]]]:
+    """Token ids to measure with: three short texts (one of them random ids), and three of up to 256 tokens.
+
+    The words are the examples that gamegen ships; the random ids are the same on every machine.
+    """
+    from tokenizers import Tokenizer
+
+    lines = []
+    for path in sorted((folder("templates") / "examples").glob("*.jsonl")):
+        lines += [json.loads(line)["line"] for line in path.read_text(encoding="utf-8").splitlines()[:60]]
+    tokenizer = Tokenizer.from_str(tokenizer_json)
+    ids = [index for index in tokenizer.encode("\n".join(lines), add_special_tokens=False).ids if index < vocab]
+    ids = (ids * (LONG * 3 // max(len(ids), 1) + 1))[: LONG * 3]
+    name = digest("sample")
+    noise = [int(uniform(name, position) * vocab) for position in range(33)]
+    return [ids[:57], ids[100:140], noise], [ids[:LONG], ids[LONG : 2 * LONG], ids[2 * LONG :]]
