@@ -1,0 +1,15 @@
+"""A character sheet as a script: its data as tagged lines, its numbers as variables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from gamegen.records import JSON
+
+from .fields import data_block, data_variables
+from .script import Script
+
+
+def sheet_script(record: Mapping[str, JSON]) -> Script:
+    """The script of a sheet. Raises InvalidContent (GG050, GG316) for a text that cannot be shown."""
+    return Script("character", str(record["id"]), (data_block(record),), data_variables(record))

@@ -1,0 +1,68 @@
+// Plays Yarn projects with bondage. One request a line on stdin, one answer a line on stdout.
+//
+// request  {"files": {name: source}, "plays": [{"rolls": [bool], "steps": [step]}]}
+// step     {"goto": node} | {"choose": index among the open ones} | {"call": node} | {"set": {name: value}} | {"get": [name]}
+// answer   {"faults": [message], "plays": [[result of each step]]}
+// The lines are as bondage gives them: it knows no markup, so `Name: ` and `[character ...]` are still in the text.
+"use strict";
+const readline = require("node:readline");
+const bondage = require("@mnbroatch/bondage");
+
+function shown(result) {
+  return { text: result.text.trimEnd(), tags: result.hashtags || [] };
+}
+
+function play(sources, { rolls, steps }) {
+  const left = [...rolls];
+  const values = new Map();
+  const runner = new bondage.Runner();
+  runner.setVariableStorage(values);
+  for (const source of sources) runner.load(source);
+  runner.registerFunction("skill_check", () => left.shift());
+  let dialogue = null;
+  let offer = null;
+  let open = [];
+
+  function run() {
+    const lines = [];
+    offer = null;
+    for (;;) {
+      const { value, done } = dialogue.next();
+      if (value instanceof bondage.TextResult) lines.push(shown(value));
+      else if (value instanceof bondage.OptionsResult) {
+        offer = value;
+        open = value.options.map((option, index) => ({ option, index })).filter(({ option }) => option.isAvailable);
+        return { lines, choices: open.map(({ option }) => shown(option)) };
+      } else if (value) throw new Error(`unexpected result ${JSON.stringify(value)}`);
+      if (done) return { lines, choices: [] };
+    }
+  }
+
+  return steps.map((step) => {
+    if ("goto" in step || "call" in step) {
+      dialogue = runner.run(step.goto || step.call);
+      return run();
+    }
+    if ("choose" in step) {
+      offer.select(open[step.choose].index);
+      return run();
+    }
+    if ("set" in step) {
+      for (const [name, value] of Object.entries(step.set)) values.set(name, value);
+      return null;
+    }
+    return Object.fromEntries(step.get.map((name) => [name, values.get(name)]));
+  });
+}
+
+readline.createInterface({ input: process.stdin }).on("line", (line) => {
+  let result;
+  try {
+    const { files, plays } = JSON.parse(line);
+    const sources = Object.keys(files).filter((name) => name.endsWith(".yarn")).map((name) => files[name]);
+    result = { faults: [], plays: plays.map((one) => play(sources, one)) };
+  } catch (error) {
+    result = { faults: [String((error && error.stack) || error)], plays: [] };
+  }
+  process.stdout.write(JSON.stringify(result) + "\n");
+});
