@@ -134,6 +134,8 @@ def _unfit(document: Document) -> Iterator[Finding]:
             yield document.finding("GG705", message, "write the character itself", at)
         elif isinstance(item, float) and not math.isfinite(item):
             yield document.finding("GG705", f"expected a finite number, found {item}", "change it", at)
+        elif isinstance(item, int) and not -(2**63) <= item < 2**63:
+            yield document.finding("GG705", "expected a number of at most 64 bits", "change it", at)
 
 
 def _half(text: str) -> bool:
@@ -167,19 +169,17 @@ def json_path(at: ValuePath) -> str:
 
 def quoted(text: str, limit: int = 48) -> str:
     """The text between quotation marks on one line, cut if it is long; fit to be printed."""
-    text = text if len(text) <= limit else f"{text[: limit - 1]}…"
-    return json.dumps(text, ensure_ascii=False).encode("utf-8", "backslashreplace").decode("utf-8")
+    text = json.dumps(text if len(text) <= limit else f"{text[: limit - 1]}…", ensure_ascii=False)
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
 def schema_faults(document: Document, name: str) -> list[Finding]:
     """Every fault of the document under the published schema `name`, in the order of their places."""
-    told = (finding for error in _validator(name).iter_errors(document.value) for finding in _told(document, error))
-    found: dict[JSON, Finding] = {}
-    for finding in (*_repeated(document), *_unfit(document), *told):
-        # a value has one fault, the first; a table may lack several keys
-        message = finding.message if finding.code == "GG704" else ""
-        found.setdefault((finding.code, finding.where, finding.line, finding.column, message), finding)
-    return sorted(found.values(), key=lambda finding: (finding.line, finding.column))
+    faults = [*_repeated(document), *_unfit(document)]
+    if not any(finding.code == "GG705" for finding in faults):  # jsonschema cannot speak of such values
+        for error in _validator(name).iter_errors(document.value):
+            faults += _told(document, error)
+    return sorted(dict.fromkeys(faults), key=lambda finding: (finding.line, finding.column))
 
 
 @cache
@@ -288,6 +288,6 @@ def _found(value: JSON, language: str) -> str:
         case str():
             return quoted(value)
         case int() | float():
-            return f"the number {value}" if abs(value) < 10**15 else "a huge number"
+            return f"the number {value}"
         case _:
             return "a date or time"

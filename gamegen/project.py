@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gamegen.document import Document, missing, read_document, schema_faults
+from gamegen.document import Document, missing, quoted, read_document, schema_faults
 from gamegen.errors import WorldFault
 from gamegen.naming import did_you_mean
 from gamegen.records import JSON, Finding
@@ -102,14 +102,14 @@ def _blocks(document: Document) -> Iterator[Finding]:
         id = block.get("id")
         if isinstance(id, str) and first.setdefault(id, i) != i:
             line, column = document.places.value(("generate", first[id], "id"))
-            message = f'id "{id}" is taken by the block at {document.path}:{line}:{column}'
+            message = f"id {quoted(id)} is taken by the block at {document.path}:{line}:{column}"
             yield document.finding("GG706", message, "give one of them another id", ("generate", i, "id"))
     for i, block in _tables(value.get("export")):
         blocks = block.get("blocks")
         for j, id in enumerate(blocks if isinstance(blocks, list) else ()):
             if isinstance(id, str) and id not in first:
-                message = f'expected the id of a [[generate]] block, found "{id}"'
-                hint = did_you_mean(id, first) or "add a [[generate]] block of this id"
+                message = f"expected the id of a [[generate]] block, found {quoted(id)}"
+                hint = did_you_mean(id, filter(str.isprintable, first)) or "add a [[generate]] block of this id"
                 yield document.finding("GG707", message, hint, ("export", i, "blocks", j))
 
 

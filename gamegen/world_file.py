@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from unicodedata import normalize
 
-from gamegen.document import LANGUAGES, Document, missing, read_document, schema_faults
+from gamegen.document import LANGUAGES, Document, missing, quoted, read_document, schema_faults
 from gamegen.errors import GamegenError, HostFailed, InvalidInput, WorldFault
 from gamegen.naming import did_you_mean, nearest
 from gamegen.positions import ValuePath
@@ -141,7 +141,7 @@ def _across(path: Path, documents: list[Document], worlds: list[Document], rows:
     first: dict[str, _Row] = {}
     for row in rows:
         if row.id and first.setdefault(row.id, row) is not row:
-            message = f'id "{row.id}" is taken by the {first[row.id].table} at {first[row.id].place}'
+            message = f"id {quoted(row.id)} is taken by the {first[row.id].table} at {first[row.id].place}"
             yield row.document.finding("GG706", message, "give one of them another id", (*row.at, "id"))
     for row in rows:
         yield from _dangling(row, first)
@@ -160,7 +160,7 @@ def _dangling(row: _Row, entries: Mapping[str, _Row]) -> Iterator[Finding]:
             if target is not None and target.table in tables:
                 continue
             wanted = "entry" if tables == _ANY else tables[0]
-            found = f'the {target.table} "{id}"' if target else f'"{id}"'
+            found = f"the {target.table} {quoted(id)}" if target else quoted(id)
             message = f"expected the id of {_article(wanted)}, found {found}"
             yield row.document.finding("GG707", message, _meant(id, tables, entries), at)
 
@@ -178,7 +178,7 @@ def _ids(value: JSON, at: ValuePath) -> Iterator[tuple[ValuePath, str]]:
 
 def _meant(id: str, tables: tuple[str, ...], entries: Mapping[str, _Row]) -> str:
     """The hint for a dangling id: the entry of this name, else the nearest id of the right table."""
-    candidates = [other for other, row in entries.items() if row.table in tables]
+    candidates = [other for other, row in entries.items() if row.table in tables and other.isprintable()]
     for other in candidates:
         name = entries[other].data.get("name")
         if isinstance(name, str) and name.casefold() == id.casefold():
