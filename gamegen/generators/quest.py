@@ -1,0 +1,18 @@
+"""The quest kind: a state machine of stages, objectives and outcomes, planned after Doran and Parberry (2011)."""
+
+from __future__ import annotations
+
+from gamegen import _resources
+from gamegen.generators.quest_plan import SETTINGS, plan
+from gamegen.generators.quest_write import write
+from gamegen.hookspecs import Generator
+from gamegen.schema import load_schema
+
+GENERATOR = Generator(
+    kind="quest",
+    schema=load_schema("quest"),
+    plan=plan,
+    write=write,
+    templates=_resources.folder("templates"),
+    settings=SETTINGS,
+)
