@@ -3,6 +3,7 @@ from __future__ import annotations
 import codecs
 import json
 import os
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
 from pathlib import Path
@@ -678,3 +679,27 @@ def test_damaged_bytes_are_a_clean_error(
     except GamegenError as error:
         str(error).encode()
         assert all(finding.path and finding.line for finding in error.findings)
+
+
+# What docs/world.md says
+
+DOCS = Path(__file__).parent.parent / "docs" / "world.md"
+
+
+@pytest.mark.parametrize("language", ["toml", "json"])
+def test_the_worlds_of_the_docs_load(write: Write, language: str) -> None:
+    (source,) = re.findall(rf"```{language}\n(.*?)```", DOCS.read_text(encoding="utf-8"), re.DOTALL)
+    assert load_world(write(source, f"world.{language}")).characters["mira_voss"].role == "blacksmith"
+
+
+def test_the_fault_of_the_docs_is_told_so(write: Write) -> None:
+    (told,) = faults(write(changed('"forge"\nknows', '"frge"\nknows'), "people.toml"))
+    assert f"world/{told}\n" in DOCS.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("table", ["world", *TABLES])
+def test_the_docs_name_every_key_of_a_table(table: str) -> None:
+    header = "[world]" if table == "world" else f"[[{table}]]"
+    (section,) = re.findall(rf"## {re.escape(header)}\n(.*?)(?=\n## |\Z)", DOCS.read_text(encoding="utf-8"), re.DOTALL)
+    found = schema()["properties"]["world"] if table == "world" else schema()["$defs"][table]
+    assert [key for key in found["properties"] if f"`{key}`" not in section] == []
