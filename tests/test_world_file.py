@@ -186,8 +186,7 @@ def test_the_folder_of_a_project(write: Write, tmp_path: Path) -> None:
         load_world(tmp_path / "project")
 
 
-def test_a_file_that_cannot_be_read(write: Write, tmp_path: Path) -> None:
-    (tmp_path / "world.toml").mkdir()
+def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "all" / "world.toml").mkdir(parents=True)
     with pytest.raises(HostFailed, match="GG006 cannot read"):
         load_world(tmp_path / "all")
@@ -311,6 +310,7 @@ def test_a_character_needs_its_keys(write: Write) -> None:
         ('"Voss Forge"', '" Forge"', "16:8: GG705 expected one line of text"),
         ('"Voss Forge"', '"Voss\\nForge"', "16:8: GG705 expected one line of text"),
         ('"Voss Forge"', '"Voss\\tForge"', "16:8: GG705 expected one line of text"),
+        ('"Voss Forge"', '"Voss\\u2028Forge"', "16:8: GG705 expected one line of text"),
         ('"Voss Forge"', '"Forge\\n"', "16:8: GG705 expected one line of text"),
         ('"A harbor town in the fog."', '" \\n"', "4:11: GG705 expected text without control characters, not empty"),
         ('id = "market"', 'id = "Market"', "20:6: GG705 expected an id (a lower-case letter"),
