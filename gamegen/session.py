@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 from gamegen import __version__
 from gamegen.briefs import briefs_for, read_briefs
-from gamegen.engine.api import Completion, Engine, Job
+from gamegen.engine.api import BATCH_SIZE, Completion, Engine, Job
 from gamegen.errors import InvalidContent
 from gamegen.hookspecs import CheckContext, Generator
 from gamegen.library import Library
@@ -66,7 +66,7 @@ class Session:
         self,
         model: str | Path | None = None,
         provider: str = "auto",
-        batch_size: int | None = None,
+        batch_size: int = BATCH_SIZE,
         threads: int | None = None,
         project: Project | None = None,
         engine: Engine | None = None,

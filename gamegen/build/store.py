@@ -206,7 +206,7 @@ def _whole_lines(path: Path) -> list[str]:
     if end < len(data):
         os.truncate(path, end)
     lines = data[:end].decode("utf-8", errors="replace").split("\n")[:-1]
-    good = []
+    good: list[str] = []
     for line in lines:
         try:
             json.loads(line)

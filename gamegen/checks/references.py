@@ -8,6 +8,7 @@ from typing import NamedTuple
 from gamegen.hookspecs import Check, CheckContext
 from gamegen.naming import did_you_mean
 from gamegen.records import JSON, Finding
+from gamegen.world import Flag
 
 TARGETS = ("character", "item", "creature", "location")
 
@@ -110,7 +111,7 @@ def existing(record: Mapping[str, JSON], context: CheckContext) -> Iterator[Find
         elif entity.name != ref["name"]:
             message = f"{ref['id']} is called {entity.name!r} in the world, {ref['name']!r} here"
             yield Finding("GG206", message, "generate the record again, or mend the name", where=where)
-        elif entity.type == "flag" and ref.get("value_type", entity.value_type) != entity.value_type:
+        elif isinstance(entity, Flag) and ref.get("value_type", entity.value_type) != entity.value_type:
             message = f"flag {ref['id']} is {entity.value_type} in the world, {ref['value_type']} here"
             yield Finding("GG207", message, "use the world's type", where=where)
 

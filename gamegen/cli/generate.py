@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gamegen.cli.options import Place, brief_options, find_place, json_option
+from gamegen.engine.api import BATCH_SIZE
 from gamegen.records import JSON, Brief
 
 if TYPE_CHECKING:
@@ -60,7 +61,13 @@ def plan_command(
 @brief_options
 @click.option("--model", help="Model id in the cache, or a model folder (default: the project's, else the default).")
 @click.option("--provider", type=click.Choice(["auto", "cpu", "cuda", "dml"]), default="auto", show_default=True)
-@click.option("--batch-size", type=click.IntRange(min=1), help="Rows that decode together; never changes the output.")
+@click.option(
+    "--batch-size",
+    type=click.IntRange(min=1),
+    default=BATCH_SIZE,
+    show_default=True,
+    help="Rows that decode together; never changes the output.",
+)
 @click.option("--threads", type=click.IntRange(min=1), help="Threads of the engine (default: all cores).")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="JSONL file (default: stdout).")
 @click.option("--overwrite", is_flag=True, help="Replace a file that holds another run.")
@@ -75,7 +82,7 @@ def generate_command(
     block: str | None,
     model: str | None,
     provider: str,
-    batch_size: int | None,
+    batch_size: int,
     threads: int | None,
     out: Path | None,
     overwrite: bool,

@@ -6,10 +6,14 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from gamegen.cli.options import json_option
+
+if TYPE_CHECKING:
+    from gamegen.engine.manifest import ModelFolder, Precision
 
 
 @click.group("model")
@@ -23,7 +27,7 @@ def model_command() -> None:
 @click.option("--name", help="Id in the cache (default: from the source).")
 @click.option("--force", is_flag=True, help="Make it again even if it is there and whole.")
 @json_option
-def add_command(source: str | None, precision: str | None, name: str | None, force: bool, as_json: bool) -> None:
+def add_command(source: str | None, precision: Precision | None, name: str | None, force: bool, as_json: bool) -> None:
     """Fetch, export with optimum, verify and cache a model.
 
     SOURCE is a Hugging Face id, a model folder, a GGUF file, an exported ONNX folder or a packed model. Without it:
@@ -36,7 +40,7 @@ def add_command(source: str | None, precision: str | None, name: str | None, for
     if as_json:
         click.echo(json.dumps(folder.manifest.as_json(), sort_keys=True))
         return
-    click.echo(f"{folder.id}: {folder.manifest.summary}")
+    click.echo(_line(folder))
     click.echo(str(folder.path))
 
 
@@ -51,7 +55,7 @@ def list_command(as_json: bool) -> None:
         click.echo(json.dumps([{"id": each.id, "path": str(each.path)} for each in models]))
         return
     for each in models:
-        click.echo(f"{each.id}: {each.manifest.summary}")
+        click.echo(_line(each))
     if not models:
         click.echo("no models yet; gamegen model add makes the default one", err=True)
 
@@ -60,9 +64,9 @@ def list_command(as_json: bool) -> None:
 @click.argument("model_id", required=False, metavar="[ID]")
 def info_command(model_id: str | None) -> None:
     """Print the manifest of a model as JSON: source, licence, hashes, precision, versions, figures."""
-    from gamegen.engine.models import find_model
+    from gamegen.engine.models import DEFAULT_ID, find_model
 
-    click.echo(json.dumps(find_model(model_id).manifest.as_json(), indent=2, sort_keys=True))
+    click.echo(json.dumps(find_model(model_id or DEFAULT_ID).manifest.as_json(), indent=2, sort_keys=True))
 
 
 @model_command.command("pack")
@@ -73,6 +77,13 @@ def pack_command(model_id: str, file: Path) -> None:
     from gamegen.engine.models import pack_model
 
     click.echo(str(pack_model(model_id, file)))
+
+
+def _line(folder: ModelFolder) -> str:
+    manifest = folder.manifest
+    size = sum(entry.size for entry in manifest.files.values()) / 1e6
+    parts = (manifest.architecture, manifest.precision, f"{manifest.graph} graph", f"{size:.0f} MB", manifest.licence)
+    return f"{folder.id}: {', '.join(parts)}"
 
 
 @contextmanager

@@ -9,6 +9,10 @@ from typing import Literal, Protocol
 from gamegen.records import JSON, Sampling
 
 
+BATCH_SIZE = 32
+"""Rows that decode together unless a session says otherwise; never changes a byte."""
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """One rendered request: `candidates` independent completions of one prompt under one schema.

@@ -14,7 +14,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import get_args
 
-from gamegen.engine.api import Completion, EngineInfo, Job
+from gamegen.engine.api import BATCH_SIZE, Completion, EngineInfo, Job
 from gamegen.engine.grammar import Grammars
 from gamegen.engine.manifest import ModelFolder, read_folder, verify_folder
 from gamegen.engine.models import DEFAULT_ID, find_model
@@ -72,7 +72,7 @@ class OnnxEngine:
 def open_engine(
     model: str | Path | None = None,
     provider: str = "auto",
-    batch_size: int = 32,
+    batch_size: int = BATCH_SIZE,
     threads: int | None = None,
     context: int | None = None,
 ) -> OnnxEngine:

@@ -288,7 +288,7 @@ def speed(race: str, class_: str, level: int, armor: str | None, shield: bool, s
 
 def saves(scores: Mapping[str, int], class_: str, level: int) -> dict[str, dict[str, int | bool]]:
     """Modifier and proficiency of the six saving throws. A monk of level 14 is proficient in all (Diamond Soul), a
-    rogue of 15 in wisdom (Slippery Mind); a paladin of 6 adds the charisma modifier, at least 1 (Aura of Protection)."""
+    rogue of 15 in wisdom (Slippery Mind); a paladin of 6 adds the charisma modifier, at least 1 (Aura)."""
     proficient = set(CLASSES[class_].saves)
     if class_ == "monk" and level >= 14:
         proficient = set(ABILITIES)

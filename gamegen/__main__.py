@@ -1,0 +1,5 @@
+"""`python -m gamegen`."""
+
+from gamegen.cli import main
+
+main()
