@@ -45,7 +45,7 @@ TARGETS: Mapping[str, tuple[str, ...]] = {
 
 
 def check_structure(record: Record, context: CheckContext) -> Iterator[Finding]:
-    """GG401 to GG404, GG407 to GG409, GG411, GG415, GG416 and GG418: what can be said without a play."""
+    """GG401 to GG404, GG407 to GG409, GG411, GG412, GG415 and GG417: what can be said without a play."""
     yield from _unsound(record)
     yield from _roles(record)
     yield from _rewards(record)
@@ -53,7 +53,7 @@ def check_structure(record: Record, context: CheckContext) -> Iterator[Finding]:
 
 
 def check_plays(record: Record, context: CheckContext) -> Iterator[Finding]:
-    """GG405, GG406, GG410, GG413, GG414 and GG417: what the simulation of all plays shows."""
+    """GG405, GG406, GG410, GG413, GG414 and GG416: what the simulation of all plays shows."""
     if any(_unsound(record)):
         return
     for f, fail in enumerate(record["fail_conditions"]):
@@ -101,7 +101,7 @@ def _plays(record: Record, plays: Simulation) -> Iterator[Finding]:
                     f"edge {stage['id']!r} -> {edge['to']!r} is never taken: an edge before it or a failure comes first"
                 )
                 hint = "let it require something that those before it do not"
-                yield Finding("GG417", message, hint, where=f"{where}.next[{e}]")
+                yield Finding("GG416", message, hint, where=f"{where}.next[{e}]")
 
 
 def _unsound(record: Record) -> Iterator[Finding]:
@@ -158,7 +158,7 @@ def _own_state(record: Record) -> Iterator[Finding]:
     if own is None or own.get("initial") != "inactive" or sorted(own.get("values", ())) != sorted(states):
         found = "no such ref" if own is None else f"{own.get('initial')!r} of {own.get('values')}"
         message = f"refs: expected the quest {record['id']!r}, initially 'inactive' of {states}, found {found}"
-        yield Finding("GG418", message, "list the quest with its states", where="$.refs")
+        yield Finding("GG417", message, "list the quest with its states", where="$.refs")
 
 
 def _variables(record: Record) -> Iterator[Finding]:
@@ -181,7 +181,7 @@ def _variables(record: Record) -> Iterator[Finding]:
         elif name not in refs:
             listed = [id for type, id in refs if type == part["type"]]
             message = f"expected a {part['type']} that refs list, found {part['id']!r}"
-            yield Finding("GG416", message, did_you_mean(part["id"], listed) or "list it in `refs`", where=where)
+            yield Finding("GG415", message, did_you_mean(part["id"], listed) or "list it in `refs`", where=where)
         elif name == ("quest", record["id"]) and rule is changed:
             message = "an effect sets the quest's own state, which moves by its edges alone"
             yield Finding("GG411", message, "lead an edge there instead", where=where)
@@ -199,35 +199,26 @@ def _variables(record: Record) -> Iterator[Finding]:
 
 
 def _roles(record: Record) -> Iterator[Finding]:
-    """Everyone and everything is listed, and of a type that suits its part."""
+    """Targets, places, receivers and rewards are of a type that suits their part (that refs list them: GG201)."""
     types: dict[str, str] = {ref["id"]: ref["type"] for ref in record["refs"]}
-    parts: list[tuple[str, str, str, tuple[str, ...], str]] = [
-        ("GG415", "giver", record["giver"], ("character",), "$.giver")
-    ]
+    parts: list[tuple[str, str, tuple[str, ...], str]] = [("giver", record["giver"], ("character",), "$.giver")]
     for s, stage in enumerate(record["stages"]):
         for o, objective in enumerate(stage["objectives"]):
             where = f"$.stages[{s}].objectives[{o}]"
             verb = objective["verb"]
-            parts.append(("GG408", f"target of {verb!r}", objective["target"], TARGETS[verb], f"{where}.target"))
-            parts.append(("GG408", "location", objective["location"], ("location",), f"{where}.location"))
+            parts.append((f"target of {verb!r}", objective["target"], TARGETS[verb], f"{where}.target"))
+            parts.append(("location", objective["location"], ("location",), f"{where}.location"))
             if "to" in objective:
-                parts.append(("GG408", "receiver", objective["to"], ("character",), f"{where}.to"))
-    parts += (("GG416", "fact", id, ("fact",), f"$.facts[{f}]") for f, id in enumerate(record["facts"]))
+                parts.append(("receiver", objective["to"], ("character",), f"{where}.to"))
     for i, item in enumerate(record["rewards"]["items"]):
-        parts.append(("GG408", "reward", item["id"], ("item",), f"$.rewards.items[{i}].id"))
+        parts.append(("reward", item["id"], ("item",), f"$.rewards.items[{i}].id"))
     for i, entry in enumerate(record["rewards"]["reputation"]):
-        parts.append(("GG408", "reputation", entry["faction"], ("faction",), f"$.rewards.reputation[{i}].faction"))
-    for code, what, id, wanted, where in parts:
-        expected = " or ".join(wanted)
-        if id not in types:
-            message = f"{what}: expected a {expected} that refs list, found {id!r}"
+        parts.append(("reputation", entry["faction"], ("faction",), f"$.rewards.reputation[{i}].faction"))
+    for what, id, wanted, where in parts:
+        if id in types and types[id] not in wanted:
             fitting = [known for known, type in types.items() if type in wanted]
-            code = code if code == "GG415" else "GG416"
-            yield Finding(code, message, did_you_mean(id, fitting) or "list it in `refs`", where=where)
-        elif types[id] not in wanted:
-            yield Finding(
-                code, f"{what}: expected a {expected}, found the {types[id]} {id!r}", "choose another", where=where
-            )
+            message = f"{what}: expected a {' or '.join(wanted)}, found the {types[id]} {id!r}"
+            yield Finding("GG408", message, did_you_mean(id, fitting) or "choose another", where=where)
 
 
 def _rewards(record: Record) -> Iterator[Finding]:

@@ -60,6 +60,12 @@ class Cast:
     rival_home: Location | None = None
 
     @property
+    def subjects(self) -> frozenset[str]:
+        """The ids that the quest is about, beside its giver."""
+        parts = (self.item, self.owner, self.creature, self.person, self.place, self.source)
+        return frozenset(part.id for part in parts if part) - {self.giver.id}
+
+    @property
     def taken(self) -> frozenset[str]:
         """The ids of everyone and everything that has a role."""
         hint = self.hint.person if self.hint else None
@@ -142,8 +148,7 @@ class Casting:
         level = level or Stream(*self.name, "level").integer(1, 10)
         cast = Cast(self.giver, self.home, level, place, source or place, item, owner, creature, count)
         cast = replace(cast, person=person, person_home=person_home, news=news)
-        about = self._about(cast)
-        cast = replace(cast, hint=self._hint(cast, about), lore=self._lore(cast, about))
+        cast = replace(cast, hint=self._hint(cast), lore=self._lore(cast))
         rival = self._rival(cast)
         return replace(cast, rival=rival, rival_home=self.home_of(rival) if rival else None)
 
@@ -249,24 +254,19 @@ class Casting:
         except Misfit:
             return None
 
-    def _about(self, cast: Cast) -> frozenset[str]:
-        """The ids that a useful fact is about."""
-        parts = (cast.item, cast.owner, cast.creature, cast.person, cast.place, cast.source)
-        return frozenset(part.id for part in parts if part) - {self.giver.id}
-
-    def _hint(self, cast: Cast, about: frozenset[str]) -> Told | None:
+    def _hint(self, cast: Cast) -> Told | None:
         told = {
             f"{person.id} {fact.id}": Told(person, fact, self.home_of(person))
             for person in self.world.characters.values()
             if person.id not in cast.taken and self.reaches(self.home_of(person))
             for fact in self._known(person)
-            if about & set(fact.about) and fact.id not in self.giver.knows
+            if cast.subjects & set(fact.about) and fact.id not in self.giver.knows
         }
         return told[rendezvous(told, *self.name, "hint")[0]] if told else None
 
-    def _lore(self, cast: Cast, about: frozenset[str]) -> Fact | None:
+    def _lore(self, cast: Cast) -> Fact | None:
         """Something of it that the giver knows; of themselves they do not speak."""
-        known = (fact for fact in self._known(self.giver) if about & set(fact.about))
+        known = (fact for fact in self._known(self.giver) if cast.subjects & set(fact.about))
         return self._fact("lore", (fact for fact in known if self.giver.id not in fact.about))
 
     def _fact(self, role: str, facts: Iterable[Fact]) -> Fact | None:

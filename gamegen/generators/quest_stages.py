@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from gamegen._random import rendezvous
@@ -147,23 +147,21 @@ class Shaping:
         if self.cast.hint is not None and len(beats) < MOST_STAGES and self.casting.chance("hint", 0.8):
             # <goto> ::= <learn> goto
             told = self.cast.hint
-            topic = next(self.world.get(id) for id in told.fact.about if id in self._targets())
-            ask = self._interview(told.person, told.place, "ask", told.fact, noun(topic.name) if topic else "")
-            beats.insert(0, ("inquiry", [ask]))
+            topic = self._topic(told.fact, self.cast.subjects)
+            beats.insert(0, ("inquiry", [self._interview(told.person, told.place, "ask", told.fact, topic)]))
         return beats
 
-    def _targets(self) -> frozenset[str]:
-        cast = self.cast
-        parts = (cast.item, cast.owner, cast.creature, cast.person, cast.place, cast.source)
-        return frozenset(part.id for part in parts if part)
+    def _topic(self, fact: Fact, ids: Collection[str]) -> str:
+        """The name of the first of these that a fact is about; "" if it is about none of them."""
+        entities = (self.world.get(id) for id in fact.about if id in ids)
+        return next((noun(entity.name) for entity in entities if entity), "")
 
     def _step(self, action: Action) -> Step:
         cast, verb = self.cast, action.verb
         if action is REPORT:
             return self._interview(cast.giver, cast.home, "report")
         if action is LISTEN and cast.person:
-            fact = cast.news if self.strategy.name == "Interview NPC" or self.casting.chance("news", 0.5) else None
-            return self._interview(cast.person, cast.place, "visit", fact)
+            return self._listen(cast.person)
         if action is SPY and cast.person:
             return self._plain(verb, cast.person, cast.place)
         if action is ESCORT and cast.person and cast.person_home:
@@ -173,6 +171,14 @@ class Shaping:
         if action.role == "item" and cast.item:
             return self._handle(verb, cast.item)
         return self._plain(verb, cast.place, cast.place)
+
+    def _listen(self, person: Character) -> Step:
+        """A talk: about what the person knows where that is the matter, else sometimes with news by the way."""
+        fact, place = self.cast.news, self.cast.place
+        if self.strategy.name != "Interview NPC" or fact is None:
+            return self._interview(person, place, "visit", fact if self.casting.chance("news", 0.5) else None)
+        topic = self._topic(fact, set(fact.about) - {person.id})
+        return self._interview(person, place, "ask" if topic else "visit", fact, topic)
 
     def _plain(self, verb: str, target: Character | Location, place: Location) -> Step:
         name = noun(target.name)

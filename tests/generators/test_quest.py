@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from gamegen.checks.quest import CHECKS
+from gamegen.checks import quest, references
 from gamegen.errors import UsageError
 from gamegen.generators.quest import GENERATOR
 from gamegen.generators.quest_cast import suits
@@ -20,16 +20,17 @@ from gamegen.generators.quest_strategies import MOTIVATIONS, STRATEGIES
 from gamegen.hookspecs import CheckContext
 from gamegen.records import JSON, canonical
 from gamegen.schema import validate
-from gamegen.world import Character, Creature, Flag, Item, Location
+from gamegen.world import Character, Creature, Flag, Item, Location, World
 from tests.generators.quests import part, planned, requests, saltmarrow, written
 from tests.worlds import bare_world, hut_world, small_world
 
 MANY = 300
 
 
-def faults(record: dict[str, JSON]) -> list[str]:
+def faults(record: dict[str, JSON], world: World) -> list[str]:
     found = validate(record, GENERATOR.schema)
-    found += [finding for check in CHECKS for finding in check.run(record, CheckContext())]
+    for check in (*quest.CHECKS, *references.CHECKS):
+        found += check.run(record, CheckContext(world))
     return [str(finding) for finding in found]
 
 
@@ -43,13 +44,13 @@ def objectives(record: dict[str, JSON]) -> list[dict[str, JSON]]:
 
 
 def test_every_quest_validates_and_passes_its_proofs(records: list[dict[str, JSON]]) -> None:
-    assert [fault for record in records for fault in faults(record)] == []
+    assert [fault for record in records for fault in faults(record, saltmarrow())] == []
 
 
 def test_small_worlds_make_good_quests_too() -> None:
     for world in (small_world(), hut_world()):
         for seed in range(40):
-            assert faults(written(planned(world, seed, seed))) == []
+            assert faults(written(planned(world, seed, seed)), world) == []
 
 
 def test_quests_have_two_to_four_stages_of_few_objectives(records: list[dict[str, JSON]]) -> None:
@@ -248,7 +249,7 @@ def test_any_part_of_a_world_gives_a_good_quest_or_a_reason(
         assert error.findings[0].code == ("GG005" if world.locations else "GG400")
         assert world.locations == {} or motivation is not None
         return
-    assert faults(written(plan)) == []
+    assert faults(written(plan), world) == []
 
 
 @settings(max_examples=40, deadline=None)
@@ -264,7 +265,7 @@ def test_any_name_gives_a_good_record(name: str, row: int) -> None:
         items={id: replace(item, name=name) for id, item in world.items.items()},
         locations={id: replace(place, name=name) for id, place in world.locations.items()},
     )
-    assert faults(written(planned(named, row=row))) == []
+    assert faults(written(planned(named, row=row)), named) == []
 
 
 def test_each_text_is_asked_for_once_with_a_card_that_has_a_must() -> None:
