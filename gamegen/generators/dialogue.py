@@ -1,0 +1,18 @@
+"""The dialogue kind: a tree of nodes, lines and choices. Its meaning is gamegen/play.py."""
+
+from __future__ import annotations
+
+from gamegen import _resources
+from gamegen.generators.dialogue_plan import SETTINGS, plan
+from gamegen.generators.dialogue_write import write
+from gamegen.hookspecs import Generator
+from gamegen.schema import load_schema
+
+GENERATOR = Generator(
+    kind="dialogue",
+    schema=load_schema("dialogue"),
+    plan=plan,
+    write=write,
+    templates=_resources.folder("templates"),
+    settings=SETTINGS,
+)

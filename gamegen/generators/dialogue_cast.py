@@ -1,0 +1,218 @@
+"""Who talks, where, and about what: the entries of the world that a dialogue uses.
+
+Draws are rendezvous draws under the dialogue's name, so that an entry that is added to the world moves only the
+dialogues that choose it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from gamegen._random import Stream, rendezvous
+from gamegen.errors import UsageError
+from gamegen.generators.dialogue_words import Subject
+from gamegen.naming import did_you_mean, unknown_id
+from gamegen.records import Brief
+from gamegen.world import Character, Creature, Fact, Flag, Item, Location, World
+
+SECOND = 0.35
+"""How often a second person takes part, if one is at hand."""
+_HOSTILE = frozenset({"alarm", "alarmed", "angry", "enemy", "hated", "hostile", "suspicious", "wanted"})
+_LEARNED = frozenset({"exposed", "heard", "known", "knows", "learned", "learnt", "revealed", "told"})
+_TOKEN = re.compile(r"[a-z]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """The entries of one dialogue. `secret` is what is told last, `facts` what else the lead can tell."""
+
+    lead: Character
+    other: Character | None
+    place: Location | None
+    link: Location | None
+    """Where one can walk from the place."""
+    faction: str
+    """Id of the faction that the player may claim to come from ("" if there is none)."""
+    subject: Subject
+    """What the secret is about."""
+    secret: Fact | None
+    facts: tuple[Fact, ...]
+    asides: tuple[Fact, ...]
+    """What the other can tell and the lead cannot."""
+    gift: Item | None
+    proof: Item | None
+    """An item that loosens the lead's tongue."""
+    creature: Creature | None
+    relations: tuple[tuple[str, Character], ...]
+    angers: Flag | None
+    """A flag to set when the lead is angered."""
+    learns: Flag | None
+    """A flag to set when the secret is told."""
+    closes: Flag | None
+    """A flag without which the secret makes no sense any more."""
+
+
+def cast(world: World, brief: Brief, seed: int) -> Cast:
+    """Draw the entries. Raises UsageError (GG005) for settings that name what is not there or cannot go together."""
+    draw = _Draw(world, (seed, brief.id, "dialogue"))
+    settings = brief.settings
+    place_id = _id(world.locations, "location", settings.get("location"))
+    topic = _topic(world, settings.get("topic"))
+    lead = draw.lead(_id(world.characters, "character", settings.get("character")), topic, place_id)
+    place = world.locations.get(place_id or lead.location or "")
+    known = [world.facts[id] for id in draw.order(lead.knows, "facts") if id in world.facts]
+    secret = topic or next((fact for fact in known if fact.secret), known[0] if known else None)
+    other = draw.other(lead, place)
+    link = world.locations.get(next(iter(draw.order(place.links, "link")), "")) if place else None
+    own = tuple(id for id in (lead.id, other.id if other else "") if id)
+    subject = draw.subject(secret, lead, place)
+    return Cast(
+        lead=lead,
+        other=other,
+        place=place,
+        link=link,
+        faction=next(iter(draw.order(world.factions, "faction")), ""),
+        subject=subject,
+        secret=secret,
+        facts=tuple(fact for fact in known if fact != secret),
+        asides=draw.asides(other, lead),
+        gift=draw.item(
+            "gift", (i for i in world.items.values() if i.owner == lead.id and not _fixed(i) and "quest" not in i.tags)
+        ),
+        proof=draw.item(
+            "proof", (i for i in world.items.values() if i.owner != lead.id and not _fixed(i)), _about(secret)
+        ),
+        creature=draw.creature(place),
+        relations=tuple(
+            (kind, world.characters[id])
+            for id, kind in {relation.to: relation.kind for relation in lead.relations}.items()
+            if id in world.characters and id not in own
+        ),
+        angers=draw.flag("angers", _HOSTILE, _tokens(lead.id, lead.faction or "")),
+        learns=draw.flag("learns", _LEARNED, _tokens(*_about(secret))),
+        closes=draw.closing(secret),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Draw:
+    world: World
+    name: tuple[str | int, ...]
+
+    def order(self, ids: Iterable[str], role: str) -> list[str]:
+        return rendezvous(ids, *self.name, role)
+
+    def lead(self, wanted: str | None, topic: Fact | None, place: str | None) -> Character:
+        people = self.world.characters
+        if wanted is not None:
+            person = people[wanted]
+            if topic is not None and topic.id not in person.knows:
+                hint = did_you_mean(topic.id, person.knows) if person.knows else "name another topic, or none"
+                raise UsageError.of("GG005", f'{person.name} does not know the fact "{topic.id}"', hint)
+            return person
+        able = [id for id, person in people.items() if topic is None or topic.id in person.knows]
+        if not able:
+            what = f'who knows the fact "{topic.id}"' if topic else "in the world"
+            raise UsageError.of("GG005", f"expected a character {what}, found none", "add one to the world")
+        here = [id for id in able if place is not None and people[id].location == place]
+        return people[self.order(here or able, "lead")[0]]
+
+    def other(self, lead: Character, place: Location | None) -> Character | None:
+        """Somebody of the same place, or of the lead's acquaintance."""
+        if not Stream(*self.name, "second").chance(SECOND):
+            return None
+        people = self.world.characters
+        here = [id for id, p in people.items() if place is not None and p.location == place.id and id != lead.id]
+        friends = [relation.to for relation in lead.relations if relation.to in people and relation.to != lead.id]
+        order = self.order(here or friends, "other")
+        return people[order[0]] if order else None
+
+    def asides(self, other: Character | None, lead: Character) -> tuple[Fact, ...]:
+        if other is None:
+            return ()
+        ids = [id for id in other.knows if id not in lead.knows and id in self.world.facts]
+        return tuple(fact for id in self.order(ids, "asides") if not (fact := self.world.facts[id]).secret)
+
+    def subject(self, fact: Fact | None, lead: Character, place: Location | None) -> Subject:
+        return subject_of(self.world, fact, lead) or (Subject.of(place) if place else world_subject(self.world))
+
+    def item(self, role: str, items: Iterable[Item], about: tuple[str, ...] = ()) -> Item | None:
+        """One of the items, sooner one that is spoken of."""
+        table = {item.id: item for item in items}
+        order = self.order([id for id in about if id in table] or table, role)
+        return table[order[0]] if order else None
+
+    def creature(self, place: Location | None) -> Creature | None:
+        near = {place.id, *place.links} if place else set()
+        order = self.order([id for id, c in self.world.creatures.items() if c.location in near], "creature")
+        return self.world.creatures[order[0]] if order else None
+
+    def flag(self, role: str, words: frozenset[str], about: frozenset[str]) -> Flag | None:
+        """A switch that is off at first and whose id speaks of what happens here: `guild_hostile`."""
+        order = self.order(
+            [
+                flag.id
+                for flag in self.world.flags.values()
+                if flag.value_type == "bool"
+                and not flag.default
+                and _tokens(flag.id) & words
+                and _tokens(flag.id) & about
+            ],
+            role,
+        )
+        return self.world.flags[order[0]] if order else None
+
+    def closing(self, fact: Fact | None) -> Flag | None:
+        """A switch about the same thing, which is still off as long as the fact is news: `lens_found`."""
+        about = _tokens(*_about(fact))
+        order = self.order(
+            [
+                flag.id
+                for flag in self.world.flags.values()
+                if flag.value_type == "bool"
+                and not flag.default
+                and _tokens(flag.id) & about
+                and not _tokens(flag.id) & (_HOSTILE | _LEARNED)
+            ],
+            "closes",
+        )
+        return self.world.flags[order[0]] if order else None
+
+
+def subject_of(world: World, fact: Fact | None, lead: Character) -> Subject | None:
+    """What a fact is about, beside the one who tells it."""
+    about = [entity for id in (fact.about if fact else ()) if id != lead.id and (entity := world.get(id)) is not None]
+    kinds = ("item", "creature", "character", "location", "faction")
+    named = [entity for entity in about if entity.type in kinds]
+    return Subject.of(min(named, key=lambda entity: kinds.index(entity.type))) if named else None
+
+
+def world_subject(world: World) -> Subject:
+    return Subject("", "world", world.name)
+
+
+def _id(table: Mapping[str, object], type: str, id: object) -> str | None:
+    if id is None:
+        return None
+    if id not in table:
+        raise unknown_id(type, str(id), table)
+    return str(id)
+
+
+def _topic(world: World, id: object) -> Fact | None:
+    found = _id(world.facts, "fact", id)
+    return world.facts[found] if found is not None else None
+
+
+def _about(fact: Fact | None) -> tuple[str, ...]:
+    return fact.about if fact is not None else ()
+
+
+def _fixed(item: Item) -> bool:
+    return "heavy" in item.tags
+
+
+def _tokens(*ids: str) -> frozenset[str]:
+    return frozenset(token for id in ids for token in _TOKEN.findall(id) if len(token) > 2)
