@@ -1,26 +1,15 @@
 """The words of a quest's plan: clauses for cards, openings of objectives, and hand-written last resorts.
 
-Everything is built from names and facts of the world. `noun` makes a name fit for a text: one line in NFC, no double
-quotation mark, literal braces doubled (the text profile of the records).
+Everything is built from names and facts of the world, as `gamegen.generators.phrases` makes them fit for a text.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gamegen._random import Stream
-
-_LOWERED = frozenset(
-    """
-    a an the this that these those there it its he his she her they their we our you your my every each all some no
-    nobody nothing someone somebody something one two three many most both neither only when after before if since for
-    in on at under behind beyond between from by with without during
-    """.split()  # noqa: SIM905
-)
-"""First words of a sentence that lose their capital inside another one; any other may be a name."""
+from gamegen.generators.phrases import sentence
 
 _OPENINGS: Mapping[str, tuple[str, ...]] = {
     "goto": ("Go to {noun}", "Make for {noun}", "Walk to {noun}", "Head for {noun}"),
@@ -80,24 +69,6 @@ _DEEDS: Mapping[str, str] = {
     "spy": "the player watched {noun} at {place}",
 }
 """What has happened when it is done."""
-
-
-def noun(name: str) -> str:
-    """A name as it stands in a text."""
-    plain = " ".join(unicodedata.normalize("NFC", name).split())
-    return plain.replace('"', "’").replace("{", "{{").replace("}", "}}")
-
-
-def fact_clause(sentence: str) -> str:
-    """The first sentence of a fact as a clause: no final stop, no capital that only began the sentence."""
-    first = re.split(r"(?<=\w{3}[.!?])\s", noun(sentence), maxsplit=1)[0].rstrip(".!?… ")
-    head, space, rest = first.partition(" ")
-    return f"{head.lower()}{space}{rest}" if head.lower() in _LOWERED else first
-
-
-def sentence(text: str) -> str:
-    """A clause as a sentence: a capital first, a full stop last."""
-    return f"{text[:1].upper()}{text[1:].rstrip('.')}."
 
 
 @dataclass(frozen=True, slots=True)

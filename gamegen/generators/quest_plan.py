@@ -12,12 +12,11 @@ from dataclasses import dataclass
 
 from gamegen._random import Stream, rendezvous
 from gamegen.errors import UsageError
+from gamegen.generators.phrases import clause, noun
 from gamegen.generators.quest_cast import Cast, Casting, Misfit
 from gamegen.generators.quest_phrases import (
     closing_texts,
-    fact_clause,
     journal_texts,
-    noun,
     objective_texts,
     summary_texts,
 )
@@ -261,7 +260,7 @@ def _texts(
     yield _text(record, "title", "title", {"kind": "quest_title", "must": gist}, TITLE, (strategy.title,))
     card = {"kind": "quest_summary", "giver": who, "must": task}
     yield _text(record, "summary", "summary", card, SUMMARY, summary_texts(reason, task))
-    before = f"{fields['giver']} says that {fact_clause(lore.text)}" if lore else reason
+    before = f"{fields['giver']} says that {clause(lore.text)}" if lore else reason
     chosen = {ending.after for ending in shape.endings}
     for stage in shape.stages:
         steps = [step for step in stage.steps if not step.optional]

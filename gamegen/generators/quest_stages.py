@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from gamegen._random import rendezvous
+from gamegen.generators.phrases import clause, noun
 from gamegen.generators.quest_cast import Cast, Casting, suits
-from gamegen.generators.quest_phrases import Saying, fact_clause, noun
+from gamegen.generators.quest_phrases import Saying
 from gamegen.generators.quest_strategies import ESCORT, GOTO, LISTEN, REPAIR, REPORT, SPY, STEAL, Action, Strategy
 from gamegen.records import JSON
 from gamegen.world import Character, Creature, Fact, Flag, Item, Location
@@ -188,7 +189,7 @@ class Shaping:
         self, person: Character, place: Location, way: str, fact: Fact | None = None, topic: str = ""
     ) -> Step:
         name = noun(person.name)
-        learned = fact_clause(fact.text) if fact else ""
+        learned = clause(fact.text) if fact else ""
         saying = Saying(way, name, noun(place.name), topic=topic, learned=learned)
         return Step(self._id(way, person.id), "interview", person.id, name, place, saying, fact=fact)
 
