@@ -47,29 +47,31 @@ def build(
     source = Source(origin.kind, origin.ref)
     if origin.kind == "onnx":
         source = dataclasses.replace(source, sha256=_folder_hash(origin.path))
-        exported = Exported(origin.path, model, source, "unknown")
+        exported = Exported(origin.path, model, source, sources.card_licence(origin.path) or "unknown")
     else:
         exported = _export(origin, source, model, work, progress)
-    prepare(exported, target, precision, progress)
+    prepare(exported, target, work, precision, progress)
 
 
 def _export(origin: Origin, source: Source, model: str, work: Path, progress: Progress) -> Exported:
     """Read the weights with transformers and export them with optimum."""
     from gamegen.engine import export, verify
-    from gamegen.engine.preparation import Exported, mended_tokenizer
+    from gamegen.engine.preparation import Exported, context_length, mended_tokenizer, read_json
 
     export.require_extra(gguf=origin.kind in ("default", "gguf"))
-    place: Path | str = origin.ref if origin.kind == "huggingface" else origin.path
-    gguf = ""
-    if origin.kind == "default":
+    place, gguf = origin.path, ""
+    if origin.kind in ("default", "huggingface"):
         progress("obtain", 0, 1)
-        fetched = sources.fetch_default(work)
+        if origin.kind == "default":
+            fetched = sources.fetch_default(work)
+            place, gguf = fetched.parent, fetched.name
+        else:
+            place = sources.fetch_hub(origin.ref)
+            source = dataclasses.replace(source, ref=f"{origin.ref}@{place.name}")
         progress("obtain", 1, 1)
-        place, gguf, digest = work, fetched.name, file_entry(fetched).sha256
     elif origin.kind == "gguf":
-        place, gguf, digest = origin.path.parent, origin.path.name, file_entry(origin.path).sha256
-    else:
-        digest = _folder_hash(origin.path) if origin.kind == "folder" else ""
+        place, gguf = origin.path.parent, origin.path.name
+    digest = file_entry(place / gguf).sha256 if gguf else _folder_hash(place)
 
     progress("load", 0, 1)
     weights = export.load(place, gguf)
@@ -80,7 +82,9 @@ def _export(origin: Origin, source: Source, model: str, work: Path, progress: Pr
     export.export(weights, folder)
     progress("export", 1, 1)
     mended = mended_tokenizer(folder, weights.add_prefix)
-    short, _ = verify.sample_texts(mended.text, weights.model.config.vocab_size)
+    short, _ = verify.sample_texts(
+        mended.text, weights.model.config.vocab_size, context_length(read_json(folder / "config.json"))
+    )
     return Exported(
         folder,
         model,

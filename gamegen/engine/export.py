@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import gc
 import io
-import re
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gamegen.engine.manifest import MODEL, TOKENIZER
-from gamegen.errors import GamegenError, ModelUnavailable
+from gamegen.engine.sources import card_licence
+from gamegen.errors import ModelUnavailable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -51,29 +51,36 @@ def require_extra(gguf: bool = False) -> None:
             ) from error
 
 
-def load(source: str | Path, gguf: str = "") -> Weights:
-    """Read weights in float32 from a folder or a Hugging Face id; `gguf` names a file in the folder.
+def load(folder: Path, gguf: str = "") -> Weights:
+    """Read weights in float32 from a transformers folder, or from the file in it that `gguf` names.
 
-    Raises ModelUnavailable: GG803 (id not reachable), GG804 (files cannot be read), GG806 (extra missing).
+    Raises ModelUnavailable: GG804 (files cannot be read), GG806 (extra missing).
     """
     require_extra(bool(gguf))
     with _quiet():
         import torch
         import transformers
 
-        options: dict[str, Any] = {"gguf_file": gguf} if gguf else {}
+        options: dict[str, Any] = {"trust_remote_code": False}  # else transformers asks on the terminal
+        if gguf:
+            options["gguf_file"] = gguf
         add_prefix = None
         licence = ""
         try:
             if gguf:
-                licence, add_prefix = _gguf_facts(Path(source) / gguf)
-            options["config"] = transformers.AutoConfig.from_pretrained(str(source), **options)
-            model = transformers.AutoModelForCausalLM.from_pretrained(str(source), dtype=torch.float32, **options)
-            tokenizer = transformers.AutoTokenizer.from_pretrained(str(source), **options)
+                licence, add_prefix = _gguf_facts(folder / gguf)
+            options["config"] = transformers.AutoConfig.from_pretrained(folder, **options)
+            model = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, **options)
+            tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **options)
         except Exception as error:
-            raise _unreadable(source, gguf, error) from error
+            raise ModelUnavailable.of(
+                "GG804",
+                f"the model's files cannot be read ({_reason(error)})",
+                "check that the files are complete and of a causal language model that transformers knows",
+                path=str(folder / gguf),
+            ) from error
         model.eval()
-    return Weights(model, tokenizer, licence or _licence(source), add_prefix)
+    return Weights(model, tokenizer, licence or card_licence(folder) or "unknown", add_prefix)
 
 
 def export(weights: Weights, folder: Path) -> None:
@@ -122,36 +129,6 @@ def _gguf_facts(path: Path) -> tuple[str, bool | None]:
         return fields[name].contents() if name in fields else None
 
     return str(value("general.license") or ""), value("tokenizer.ggml.add_bos_token")
-
-
-def _licence(source: str | Path) -> str:
-    """The licence in the front matter of a model card beside the weights, if there is one."""
-    card = Path(source) / "README.md"
-    if not card.is_file():
-        with contextlib.suppress(Exception):  # the card of a Hugging Face id is a courtesy
-            from huggingface_hub import hf_hub_download
-
-            card = Path(hf_hub_download(str(source), "README.md"))
-    if card.is_file():
-        found = re.search(r"^license:\s*(\S+)", card.read_text(encoding="utf-8", errors="replace"), re.MULTILINE)
-        if found:
-            return found[1]
-    return "unknown"
-
-
-def _unreadable(source: str | Path, gguf: str, error: Exception) -> GamegenError:
-    if gguf or Path(source).is_dir():
-        return ModelUnavailable.of(
-            "GG804",
-            f"the model's files cannot be read ({_reason(error)})",
-            "check that the files are complete and of a causal language model that transformers knows",
-            path=str(Path(source) / gguf),
-        )
-    return ModelUnavailable.of(
-        "GG803",
-        f"'{source}' could not be obtained from the Hugging Face hub ({_reason(error)})",
-        "check the name and the network, or give a folder that holds the model",
-    )
 
 
 def _reason(error: BaseException) -> str:

@@ -28,6 +28,7 @@ D] -> logits [B, S, V], present.n.* [B, Hkv, P + S, D].
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,7 +39,8 @@ if TYPE_CHECKING:
 MAX_CONTEXT = 8192
 """Positions that the rotary caches cover; a model with a longer context is used up to here."""
 
-_MICROSOFT = "com.microsoft"
+MICROSOFT = "com.microsoft"
+_PROTOBUF_LIMIT = 1_900_000_000
 
 
 class NotRewritable(Exception):
@@ -147,9 +149,24 @@ def rewrite(model: Any, context_length: int = MAX_CONTEXT) -> Any:
     )
     _set_interface(graph, layers)
     _drop_dead(graph)
-    if not any(opset.domain == _MICROSOFT for opset in model.opset_import):
-        model.opset_import.append(onnx.helper.make_opsetid(_MICROSOFT, 1))
+    declare_microsoft(model)
     return model
+
+
+def declare_microsoft(model: Any) -> None:
+    """Import ONNX Runtime's operator set, version 1, once."""
+    from onnx import helper
+
+    if not any(opset.domain == MICROSOFT for opset in model.opset_import):
+        model.opset_import.append(helper.make_opsetid(MICROSOFT, 1))
+
+
+def save_graph(model: Any, path: Path) -> None:
+    """Write `path`; weights past the 2 GB that protobuf holds go into `<name>_data` beside it."""
+    import onnx
+
+    large = sum(len(tensor.raw_data) for tensor in model.graph.initializer) > _PROTOBUF_LIMIT
+    onnx.save(model, str(path), save_as_external_data=large, location=f"{path.name}_data")
 
 
 def _attention(graph: _Graph, layer: int) -> tuple[str, list[Any], tuple[str, str]]:
@@ -199,7 +216,7 @@ def _attention(graph: _Graph, layer: int) -> tuple[str, list[Any], tuple[str, st
             ],
             [merged.output[0], f"present.{layer}.key", f"present.{layer}.value"],
             name=f"layers.{layer}.attention",
-            domain=_MICROSOFT,
+            domain=MICROSOFT,
             num_heads=heads,
             kv_num_heads=kv_heads,
             do_rotary=1,
@@ -229,8 +246,6 @@ def _rotary_caches(
     nodes = graph.needed_for((cos, sin))
     used = {name for node in nodes for name in node.input}
     inputs = [value for value in graph.proto.input if value.name in used]
-    if extra := {value.name for value in inputs} - {"position_ids", "input_ids"}:
-        raise NotRewritable(f"the rotary embedding depends on {', '.join(sorted(extra))}")
     part = onnx.helper.make_graph(
         nodes,
         "rotary",
@@ -240,10 +255,15 @@ def _rotary_caches(
     )
     model = onnx.helper.make_model(part, opset_imports=graph.model.opset_import, ir_version=graph.model.ir_version)
     session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
-    feeds = {
+    feeds: dict[str, NDArray[Any]] = {
         "position_ids": np.arange(positions, dtype=np.int64)[None],
         "input_ids": np.zeros((1, positions), np.int64),
+        "attention_mask": np.ones((1, positions), np.int64),
     }
+    for value in inputs:  # some models count positions from the length of the past
+        if value.name.startswith("past_key_values."):
+            sizes = [dim.dim_value for dim in value.type.tensor_type.shape.dim]
+            feeds[value.name] = np.zeros((1, sizes[1], 0, sizes[3]), np.float32)
     tables = session.run([cos, sin], {value.name: feeds[value.name] for value in inputs})
     halves = []
     for table in tables:

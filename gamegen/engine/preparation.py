@@ -7,10 +7,10 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
 from gamegen.engine import tokenizer as tokenizers, verify
-from gamegen.engine.graph import MAX_CONTEXT, NotRewritable, rewrite
+from gamegen.engine.graph import MAX_CONTEXT, NotRewritable, rewrite, save_graph
 from gamegen.engine.manifest import (
     MODEL,
     TOKENIZER,
@@ -22,6 +22,7 @@ from gamegen.engine.manifest import (
     versions,
     write_manifest,
 )
+from gamegen.engine.quantize import quantize
 from gamegen.errors import ModelUnavailable
 from gamegen.records import JSON
 
@@ -65,49 +66,45 @@ def mended_tokenizer(exported: Path, add_prefix: bool | None) -> tokenizers.Mend
         ) from error
 
 
-def prepare(exported: Exported, target: Path, precision: Precision | None, progress: Progress) -> Manifest:
+def prepare(exported: Exported, target: Path, work: Path, precision: Precision | None, progress: Progress) -> Manifest:
     """Fill the empty folder `target`. precision None: 8 bits where they prove close enough, else float32.
 
+    work: a folder for the graphs on the way.
     Raises ModelUnavailable: GG804 (not a decoder graph), GG807 (a proof fails), GG808 (tokenizer).
     """
-    config = _json(exported.folder / "config.json")
+    progress("verify", 0, 1)
+    config = read_json(exported.folder / "config.json")
     mended = mended_tokenizer(exported.folder, exported.add_prefix)
-    plain = _open_plain(exported.folder / MODEL)
-    dims = _dims(plain, config)
-    short, long = verify.sample_texts(mended.text, dims["vocab"])
     eos = _eos(exported.folder, config, mended.text)
-    notes = list(mended.changes)
-    figures: dict[str, JSON] = {}
-
-    progress("verify", 0, 3)
-    if wrong := tokenizers.wrong_tokens(mended.text, dims["vocab"], eos):
-        raise _unproven(f"{len(wrong)} tokens do not have the bytes that the vocabulary gives them, as id {wrong[0]}")
-    figures["tokens_checked"] = len(tokenizers.token_bytes(mended.text))
-    if exported.reference:
-        found = max(
-            verify.relative_difference(expected, plain.logits(text))
-            for expected, text in zip(exported.reference, short, strict=True)
-        )
-        figures["onnx_to_torch"] = found
-        if found > EXACT:
-            raise _unproven(f"the exported graph's logits differ from torch's by {found:.1e} (at most {EXACT:.0e})")
+    try:
+        plain = verify.PlainGraph(exported.folder / MODEL)
+        dims = _dims(plain, config)
+    except verify.GraphFailed as error:
+        raise ModelUnavailable.of(
+            "GG804", f"ONNX Runtime cannot use the graph ({error})", "export the model again", path=MODEL
+        ) from error
+    short, long = verify.sample_texts(mended.text, dims["vocab"], dims["context_length"])
+    proof = _Proof({"tokens_checked": _check_tokens(mended.text, dims["vocab"], eos)}, list(mended.changes))
+    proof.figures.update(_exactness(plain, exported.reference, short))
+    progress("verify", 1, 1)
 
     progress("rewrite", 0, 1)
-    graph = _rewrite(exported.folder, target, dims, plain, short, figures, notes)
+    folder, graph = _rewritten(exported.folder, work / "rewritten", dims["context_length"], plain, short, proof)
     del plain
     progress("rewrite", 1, 1)
-
     if precision != "fp32":
         progress("quantize", 0, 1)
-    used = _quantise(target, graph, precision, long, figures, notes)
-    progress("verify", 2, 3)
+        folder, precision = _quantised(folder, work / "int8", graph, precision, long, proof)
+        progress("quantize", 1, 1)
     if graph == "rewritten":
-        runner = verify.RewrittenGraph(target / MODEL, max(verify.ROWS), max(map(len, short)) + 4)
-        figures["stable_bits"] = verify.stable_bits(runner, short)
-        if not figures["stable_bits"]:
-            notes.append("bits of a row depend on the batch")
-    progress("verify", 3, 3)
+        runner = verify.RewrittenGraph(folder / MODEL, max(verify.ROWS), max(map(len, short)) + 4)
+        proof.figures["stable_bits"] = verify.stable_bits(runner, short)
+        del runner
+        if not proof.figures["stable_bits"]:
+            proof.notes.append("a row's bits depend on the batch")
 
+    for path in folder.glob("*.onnx*"):
+        shutil.copyfile(path, target / path.name)
     (target / TOKENIZER).write_text(mended.text, encoding="utf-8", newline="\n")
     for name in _COPIED:
         if (exported.folder / name).is_file():
@@ -116,7 +113,7 @@ def prepare(exported: Exported, target: Path, precision: Precision | None, progr
         id=exported.id,
         source=exported.source,
         licence=exported.licence,
-        precision=used,
+        precision=precision,
         graph=graph,
         architecture=str(config.get("model_type", "unknown")),
         layers=dims["layers"],
@@ -127,116 +124,158 @@ def prepare(exported: Exported, target: Path, precision: Precision | None, progr
         eos=eos,
         prefix=mended.prefix,
         chat_template=_chat_template(exported.folder),
-        verification=figures,
+        verification=proof.figures,
         files=folder_entries(target),
         versions=versions(),
         cpu=cpu_class(),
-        notes=tuple(notes),
+        notes=tuple(proof.notes),
     )
     write_manifest(target, manifest)
     return manifest
 
 
-def _rewrite(
+@dataclass(slots=True)
+class _Proof:
+    """What was measured and what is to be said, as it comes in."""
+
+    figures: dict[str, JSON]
+    notes: list[str]
+
+
+def _check_tokens(tokenizer_json: str, vocab: int, eos: Sequence[int]) -> int:
+    """How many tokens there are, all read by the grammar as the vocabulary means them. Raises GG807."""
+    if wrong := tokenizers.wrong_tokens(tokenizer_json, vocab, eos):
+        raise _unproven(f"{len(wrong)} tokens do not have the bytes that the vocabulary gives them, as id {wrong[0]}")
+    return len(tokenizers.token_bytes(tokenizer_json))
+
+
+def _exactness(
+    plain: verify.PlainGraph, reference: Sequence[NDArray[np.float32]], texts: Sequence[Sequence[int]]
+) -> dict[str, JSON]:
+    """How far the exported graph is from torch, and a text in two parts from the same in one. Raises GG807."""
+    differences = {"onnx_to_torch": 0.0, "parts_to_whole": 0.0}
+    try:
+        for row, text in enumerate(texts):
+            whole = plain.logits(text)
+            parts = verify.relative_difference(whole, plain.logits(text, len(text) // 2))
+            differences["parts_to_whole"] = max(differences["parts_to_whole"], parts)
+            if reference:
+                found = verify.relative_difference(reference[row], whole)
+                differences["onnx_to_torch"] = max(differences["onnx_to_torch"], found)
+    except verify.GraphFailed as error:
+        raise _unproven(f"the exported graph does not run ({error})") from error
+    if not reference:
+        del differences["onnx_to_torch"]
+    for name, found in differences.items():
+        if found > EXACT:
+            raise _unproven(f"the logits of the exported graph differ, {name} by {found:.1e} (at most {EXACT:.0e})")
+    return dict(differences)
+
+
+def _rewritten(
     exported: Path,
-    target: Path,
-    dims: dict[str, int],
+    folder: Path,
+    context: int,
     plain: verify.PlainGraph,
     texts: Sequence[Sequence[int]],
-    figures: dict[str, JSON],
-    notes: list[str],
-) -> Any:
-    """Write the rewritten graph, or copy the plain one with a note that says why."""
+    proof: _Proof,
+) -> tuple[Path, Literal["rewritten", "plain"]]:
+    """The folder with the graph to go on with: the rewritten one if it proves equal, else the exported one."""
     try:
         import onnx
 
-        onnx.save(rewrite(onnx.load(str(exported / MODEL)), dims["context_length"]), str(target / MODEL))
-        rewritten = verify.RewrittenGraph(target / MODEL, len(texts), max(map(len, texts)) + 1)
-        found = verify.compare_graphs(plain, rewritten, texts)
+        folder.mkdir()
+        save_graph(rewrite(onnx.load(str(exported / MODEL)), context), folder / MODEL)
+        graph = verify.RewrittenGraph(folder / MODEL, len(texts), max(map(len, texts)) + 1)
+        found = verify.compare_graphs(plain, graph, texts)
         if found > EXACT:
             raise NotRewritable(f"its logits differ by {found:.1e} (at most {EXACT:.0e})")
-        figures["rewritten_to_exported"] = found
-        return "rewritten"
     except ImportError:
-        notes.append("plain graph, slower: the package onnx is not installed")
-    except NotRewritable as error:
-        notes.append(f"plain graph, slower: {error}")
-    for path in exported.glob("*.onnx*"):
-        shutil.copyfile(path, target / path.name)
-    return "plain"
+        proof.notes.append("plain graph, slower: the package onnx is not installed")
+    except (NotRewritable, verify.GraphFailed) as error:
+        proof.notes.append(f"plain graph, slower: {error}")
+    else:
+        proof.figures["rewritten_to_exported"] = found
+        return folder, "rewritten"
+    return exported, "plain"
 
 
-def _quantise(
-    target: Path,
-    graph: str,
+def _quantised(
+    full: Path,
+    folder: Path,
+    graph: Literal["rewritten", "plain"],
     precision: Precision | None,
     texts: Sequence[Sequence[int]],
-    figures: dict[str, JSON],
-    notes: list[str],
-) -> Precision:
-    """Replace the graph by its 8-bit form if that is wanted and close enough."""
-    if precision == "fp32":
-        return "fp32"
-    import onnx
-
-    from gamegen.engine.quantize import quantize
-
-    model = onnx.load(str(target / MODEL))
+    proof: _Proof,
+) -> tuple[Path, Precision]:
+    """The folder with the graph to keep: 8-bit weights where they stay close to float32. Raises GG806, GG807."""
+    try:
+        import onnx
+    except ImportError as error:
+        if precision is None:
+            proof.notes.append("float32 weights: the package onnx is not installed")
+            return full, "fp32"
+        raise ModelUnavailable.of(
+            "GG806", "8-bit weights need the package onnx", 'install it with `pip install "gamegen[export]"`'
+        ) from error
+    folder.mkdir()
+    model = onnx.load(str(full / MODEL))
     count = quantize(model)
-    smaller = target / "int8.onnx"
-    onnx.save(model, str(smaller))
+    save_graph(model, folder / MODEL)
     del model
     found = verify.mean_divergence(
-        verify.open_graph(target / MODEL, graph, verify.LONG), verify.open_graph(smaller, graph, verify.LONG), texts
+        verify.open_graph(full / MODEL, graph, verify.LONG),
+        verify.open_graph(folder / MODEL, graph, verify.LONG),
+        texts,
     )
     if count and found <= CLOSE:
-        figures["divergence_from_fp32"] = found
-        smaller.replace(target / MODEL)
-        return "int8"
-    smaller.unlink()
+        proof.figures["divergence_from_fp32"] = found
+        return folder, "int8"
     message = f"8-bit weights change the model by {found:.3f} nats a token (at most {CLOSE})"
+    if not count:
+        message = "no product of the graph can have 8-bit weights"
     if precision == "int8":
         raise _unproven(message)
-    notes.append(message)
-    return "fp32"
+    proof.notes.append(f"float32 weights: {message}")
+    return full, "fp32"
 
 
-def _open_plain(path: Path) -> verify.PlainGraph:
-    try:
-        return verify.PlainGraph(path)
-    except Exception as error:  # ONNX Runtime has no base class of its own
-        lines = str(error).splitlines() or [type(error).__name__]
-        raise ModelUnavailable.of(
-            "GG804", f"ONNX Runtime cannot open the graph ({lines[0][:200]})", "export the model again", path=path.name
-        ) from error
-
-
-def _dims(plain: verify.PlainGraph, config: dict[str, JSON]) -> dict[str, int]:
-    """Sizes as the graph declares them; the context length as the config does, and as the attention window allows."""
-    caches = [value for name, value in plain.inputs.items() if name.startswith("past_key_values.")]
-    outputs = {value.name: value for value in plain.session.get_outputs()}
-    if "input_ids" not in plain.inputs or "logits" not in outputs or not caches:
-        raise ModelUnavailable.of(
-            "GG804",
-            "expected a decoder graph with input_ids, past_key_values and logits",
-            "export it with the task text-generation-with-past",
-        )
+def context_length(config: dict[str, JSON]) -> int:
+    """Positions a row may hold: as the config says, as the attention window allows, as the rotary caches cover."""
     limits = [MAX_CONTEXT, config.get("max_position_embeddings") or config.get("n_positions") or 2048]
     if config.get("sliding_window") and config.get("use_sliding_window", True):
         limits.append(config["sliding_window"])
-    vocab = outputs["logits"].shape[2]
+    return int(min(limits))
+
+
+def _dims(plain: verify.PlainGraph, config: dict[str, JSON]) -> dict[str, int]:
+    """Sizes as the graph declares them, and the context length."""
+    caches = [value.shape for name, value in plain.inputs.items() if name.startswith("past_key_values.")]
+    outputs = {value.name: value.shape for value in plain.session.get_outputs()}
+    if "input_ids" not in plain.inputs or len(outputs.get("logits", ())) != 3 or not _sized(caches):
+        raise ModelUnavailable.of(
+            "GG804",
+            "expected a decoder graph with input_ids, past_key_values [B, heads, P, size] and logits [B, S, V]",
+            "export it with the task text-generation-with-past",
+        )
+    vocab = outputs["logits"][2]
     return {
         "layers": len(caches) // 2,
-        "kv_heads": int(caches[0].shape[1]),
-        "head_dim": int(caches[0].shape[3]),
+        "kv_heads": caches[0][1],
+        "head_dim": caches[0][3],
         "vocab": vocab if isinstance(vocab, int) else int(plain.logits([0]).shape[1]),
-        "context_length": min(limits),
+        "context_length": context_length(config),
     }
+
+
+def _sized(caches: list[list[int | str]]) -> bool:
+    """Whether there are caches, and the number of heads and their size are fixed."""
+    return bool(caches) and all(len(shape) == 4 and {type(shape[1]), type(shape[3])} == {int} for shape in caches)
 
 
 def _eos(folder: Path, config: dict[str, JSON], tokenizer_json: str) -> tuple[int, ...]:
     """Ids that end a text: of the generation config, else the config, else the tokenizer's special tokens."""
-    for document in (_json(folder / "generation_config.json"), config):
+    for document in (read_json(folder / "generation_config.json"), config):
         value = document.get("eos_token_id")
         if value is not None:
             return tuple(value) if isinstance(value, list) else (int(value),)
@@ -251,11 +290,11 @@ def _chat_template(folder: Path) -> str:
     path = folder / "chat_template.jinja"
     if path.is_file():
         return path.read_text(encoding="utf-8")
-    template = _json(folder / "tokenizer_config.json").get("chat_template", "")
+    template = read_json(folder / "tokenizer_config.json").get("chat_template", "")
     return template if isinstance(template, str) else ""
 
 
-def _json(path: Path) -> dict[str, JSON]:
+def read_json(path: Path) -> dict[str, JSON]:
     """A JSON object beside the model; empty where there is none."""
     try:
         value = json.loads(path.read_text(encoding="utf-8"))

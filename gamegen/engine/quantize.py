@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gamegen.engine.graph import MICROSOFT, declare_microsoft
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -59,7 +61,7 @@ def quantize(model: Any) -> int:
                 [node.input[0], f"{node.input[1]}.q8", f"{node.input[1]}.scales"],
                 list(node.output),
                 name=node.name,
-                domain="com.microsoft",
+                domain=MICROSOFT,
                 K=inputs,
                 N=outputs,
                 bits=8,
@@ -74,4 +76,5 @@ def quantize(model: Any) -> int:
     del graph.node[:], graph.initializer[:]
     graph.node.extend(nodes)
     graph.initializer.extend([*kept, *tensors])
+    declare_microsoft(model)
     return len(packed)

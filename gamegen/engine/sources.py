@@ -118,6 +118,37 @@ def fetch_default(folder: Path) -> Path:
     return target
 
 
+def fetch_hub(name: str) -> Path:
+    """The folder, in the hub's own cache, of a Hugging Face model; its name is the commit. Needs the export extra.
+
+    Raises ModelUnavailable GG803.
+    """
+    from huggingface_hub import snapshot_download
+
+    patterns = ["*.json", "*.jinja", "*.model", "*.txt", "README.md", "LICENSE*"]
+    try:
+        folder = Path(snapshot_download(name, allow_patterns=[*patterns, "*.safetensors"]))
+        if not any(folder.glob("*.safetensors")):
+            folder = Path(snapshot_download(name, allow_patterns=[*patterns, "*.bin"]))
+    except Exception as error:  # of requests, of the hub's library, of the disk
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        raise ModelUnavailable.of(
+            "GG803",
+            f"'{name}' could not be obtained from the Hugging Face hub ({lines[0][:200]})",
+            "check the name and the network, or give a folder that holds the model",
+        ) from error
+    return folder
+
+
+def card_licence(folder: Path) -> str:
+    """The licence in the front matter of a model card (README.md) beside the weights; "" where there is none."""
+    card = folder / "README.md"
+    if not card.is_file():
+        return ""
+    found = re.search(r"^license:\s*(\S+)", card.read_text(encoding="utf-8", errors="replace"), re.MULTILINE)
+    return found[1] if found else ""
+
+
 def _check(path: Path, expected: str) -> None:
     if (found := file_entry(path).sha256) != expected:
         raise ModelUnavailable.of(

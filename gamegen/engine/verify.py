@@ -5,8 +5,9 @@ Differences of logits are relative: the greatest difference at a position over t
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,25 +28,44 @@ LONG = 256
 """Tokens of each of the texts over which the loss of precision is measured."""
 
 
+class GraphFailed(Exception):
+    """ONNX Runtime cannot open or run a graph; the text is the first line of its reason."""
+
+
 class PlainGraph:
-    """Optimum's graph as exported, driven for measuring: one row, the whole text at once, no past."""
+    """Optimum's graph as exported, driven for measuring: one row."""
 
     def __init__(self, model: Path, provider: str = CPU) -> None:
         self.session = open_session(model, provider)
         self.inputs = {value.name: value for value in self.session.get_inputs()}
 
-    def logits(self, tokens: Sequence[int]) -> Logits:
-        """[S, V]: what follows each token of a text."""
-        ids = np.array([tokens], np.int64)
-        feeds: dict[str, NDArray[Any]] = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
-        feeds["position_ids"] = np.arange(len(tokens), dtype=np.int64)[None]
-        for name, value in self.inputs.items():
-            if name.startswith("past_key_values."):
-                shape = [size if isinstance(size, int) else 0 for size in value.shape]
-                feeds[name] = np.zeros([1, shape[1], 0, shape[3]], np.float32)
-        used = {name: feed for name, feed in feeds.items() if name in self.inputs}
-        result: Logits = self.session.run(["logits"], used)[0][0]
-        return result
+    def logits(self, tokens: Sequence[int], split: int = 0) -> Logits:
+        """[S, V]: what follows each token of a text; the tokens from `split` on run upon the past of the others."""
+        past = {
+            name: np.zeros((1, value.shape[1], 0, value.shape[3]), np.float32)
+            for name, value in self.inputs.items()
+            if name.startswith("past_key_values.")
+        }
+        parts = []
+        for start, end in ((0, split), (split, len(tokens))):
+            if start < end:
+                logits, past = self._run(tokens[start:end], start, past)
+                parts.append(logits)
+        return np.concatenate(parts)
+
+    def _run(self, tokens: Sequence[int], start: int, past: Mapping[str, Any]) -> tuple[Logits, dict[str, Any]]:
+        end = start + len(tokens)
+        feeds: dict[str, NDArray[Any]] = {
+            "input_ids": np.array([tokens], np.int64),
+            "attention_mask": np.ones((1, end), np.int64),
+            "position_ids": np.arange(start, end, dtype=np.int64)[None],
+            **past,
+        }
+        names = ["logits", *(name.replace("past_key_values", "present") for name in past)]
+        with _translated():
+            used = {name: feed for name, feed in feeds.items() if name in self.inputs}
+            logits, *present = self.session.run(names, used)
+        return logits[0], dict(zip(past, present, strict=True))
 
 
 class RewrittenGraph:
@@ -87,7 +107,8 @@ class RewrittenGraph:
             binding.bind_input(name, *place)
             binding.bind_output(name.replace("past_key_values", "present"), *place)
         binding.bind_output("logits", "cpu")
-        self.session.run_with_iobinding(binding)
+        with _translated():
+            self.session.run_with_iobinding(binding)
         result: Logits = binding.get_outputs()[-1].numpy()
         return result
 
@@ -101,13 +122,24 @@ def open_graph(model: Path, kind: str, capacity: int) -> AnyGraph:
 
 
 def open_session(model: Path, provider: str = CPU, threads: int = 0) -> Any:
-    """An ONNX Runtime session that prints nothing. `threads` 0: all cores."""
+    """An ONNX Runtime session that prints nothing. `threads` 0: all cores. Raises GraphFailed."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
+    options.log_severity_level = 4
     options.intra_op_num_threads = threads
-    return onnxruntime.InferenceSession(str(model), options, providers=[provider])
+    with _translated():
+        return onnxruntime.InferenceSession(str(model), options, providers=[provider])
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    """ONNX Runtime's exceptions have no base class of their own."""
+    try:
+        yield
+    except Exception as error:
+        lines = str(error).splitlines() or [type(error).__name__]
+        raise GraphFailed(lines[0][:200]) from error
 
 
 def relative_difference(expected: Logits, found: Logits) -> float:
@@ -179,10 +211,11 @@ def stable_bits(graph: RewrittenGraph, texts: Sequence[Sequence[int]], rows: Seq
     return len(seen) == 1
 
 
-def sample_texts(tokenizer_json: str, vocab: int) -> tuple[list[list[int]], list[list[int]]]:
+def sample_texts(tokenizer_json: str, vocab: int, context: int) -> tuple[list[list[int]], list[list[int]]]:
     """Token ids to measure with: three short texts (one of them random ids), and three of up to 256 tokens.
 
-    The words are the examples that gamegen ships; the random ids are the same on every machine.
+    The words are the examples that gamegen ships; the random ids are the same on every machine. No text is longer
+    than three quarters of `context`.
     """
     from tokenizers import Tokenizer
 
@@ -191,7 +224,9 @@ def sample_texts(tokenizer_json: str, vocab: int) -> tuple[list[list[int]], list
         lines += [json.loads(line)["line"] for line in path.read_text(encoding="utf-8").splitlines()[:60]]
     tokenizer = Tokenizer.from_str(tokenizer_json)
     ids = [index for index in tokenizer.encode("\n".join(lines), add_special_tokens=False).ids if index < vocab]
-    ids = (ids * (LONG * 3 // max(len(ids), 1) + 1))[: LONG * 3]
+    length = min(LONG, context * 3 // 4)
+    ids = (ids * (length * 3 // max(len(ids), 1) + 1))[: length * 3]
     name = digest("sample")
-    noise = [int(uniform(name, position) * vocab) for position in range(33)]
-    return [ids[:57], ids[100:140], noise], [ids[:LONG], ids[LONG : 2 * LONG], ids[2 * LONG :]]
+    noise = [int(uniform(name, position) * vocab) for position in range(min(33, length))]
+    short = [ids[: min(57, length)], ids[100:140][:length], noise]
+    return short, [ids[:length], ids[length : 2 * length], ids[2 * length :]]
