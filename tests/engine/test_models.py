@@ -41,7 +41,7 @@ def test_a_whole_model_is_found(own_cache: Path) -> None:
 
 
 def test_a_missing_model_names_the_command_that_makes_it() -> None:
-    with pytest.raises(ModelUnavailable, match="run `gamegen model add tiny`") as error:
+    with pytest.raises(ModelUnavailable, match="there are: none; `gamegen model add SOURCE`") as error:
         find_model("tiny")
     assert code(error) == "GG801"
     assert error.value.exit_code == 3
@@ -50,6 +50,11 @@ def test_a_missing_model_names_the_command_that_makes_it() -> None:
 def test_a_missing_default_is_added_without_an_argument() -> None:
     with pytest.raises(ModelUnavailable, match="run `gamegen model add`"):
         find_model()
+
+
+def test_a_missing_hub_model_is_added_by_its_id() -> None:
+    with pytest.raises(ModelUnavailable, match="run `gamegen model add org/name`"):
+        find_model("org/name")
 
 
 def test_a_missing_model_brings_the_nearest_name(own_cache: Path) -> None:
@@ -75,7 +80,21 @@ def test_a_flipped_bit_is_detected(own_cache: Path, name: str) -> None:
     with pytest.raises(ModelUnavailable, match=name) as error:
         find_model("tiny")
     assert code(error) == "GG802"
-    assert "gamegen model add tiny" in str(error.value)
+    assert "make it again with `gamegen model add` and its source (tiny)" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("source", "command"),
+    [
+        (Source("default", "x"), "`gamegen model add`"),
+        (Source("huggingface", "org/name@1f"), "`gamegen model add org/name`"),
+    ],
+)
+def test_a_damaged_model_names_its_source(own_cache: Path, source: Source, command: str) -> None:
+    store(own_cache / "tiny", source=source).onnx.write_bytes(b"")
+    with pytest.raises(ModelUnavailable) as error:
+        find_model("tiny")
+    assert str(error.value).endswith(f"make it again with {command}")
 
 
 def test_a_truncated_file_is_detected(own_cache: Path) -> None:
