@@ -1,0 +1,49 @@
+"""Names in a text that world and project do not know.
+
+A capital in the middle of an English sentence is a name, unless it stands in a list of words that always carry one
+(months, titles, peoples). At the start of a sentence a capital proves nothing: there only common given names count.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from gamegen._words import stem
+from gamegen.checks.vocabulary import CALENDAR, GIVEN_NAMES, PEOPLES, TITLES
+from gamegen.records import Finding
+
+_TOKEN = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*")
+_OPENS = re.compile(r"(?:^|[.!?…:;]['’)»]?\s+[‘'’(«]?|[—–]\s*|(?<!\w)[‘“(«]|\.\.\.\s*)$")
+"""What stands before a word that begins a sentence or a quotation."""
+_ALWAYS = CALENDAR | PEOPLES | TITLES | {"i", "ok", "tv", "sos"}
+
+
+def known_tokens(names: Iterable[str]) -> frozenset[str]:
+    """The stems of all words of the names and texts given."""
+    return frozenset(stem(part) for name in names for token in _TOKEN.findall(name) for part in _parts(token))
+
+
+def foreign(text: str, known: frozenset[str]) -> list[Finding]:
+    """A finding for each capitalised word that names nobody and nothing known. `known` comes from `known_tokens`."""
+    found: dict[str, None] = {}
+    for match in _TOKEN.finditer(text):
+        token = match[0]
+        if not token[0].isupper() or (len(token) > 1 and token.isupper()):
+            continue
+        parts = _parts(token)
+        if parts[0] in _ALWAYS or any(stem(part) in known for part in parts):
+            continue
+        opens = _OPENS.search(text[: match.start()]) is not None
+        if opens and parts[0] not in GIVEN_NAMES:
+            continue
+        found.setdefault(token)
+    return [
+        Finding("GG609", f"expected names of this world, found {token!r}", "use a name that the world has, or add it")
+        for token in found
+    ]
+
+
+def _parts(token: str) -> list[str]:
+    """The words of a token: "Voss’s" is voss, "I'm" is i, "Salt-Beard" is salt and beard."""
+    return [re.sub(r"['’].*$", "", part).casefold() or part.casefold() for part in token.split("-")]

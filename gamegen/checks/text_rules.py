@@ -1,0 +1,202 @@
+"""The rules that one text obeys, each a pure function from the text to the findings against it.
+
+They hold for generated and hand-written texts alike; `gamegen.checks.text` applies them to records, `gamegen.writing`
+to candidates. Rules about words are for English; in other languages only those about form and lists apply.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from gamegen._words import stem, word_set, words
+from gamegen.checks.vocabulary import UNRATED
+from gamegen.records import Finding
+
+SHARED_WORDS = 8
+"""A text that shares so many consecutive words with an example line is a copy of it."""
+
+WORD_BOUNDS: Mapping[str, tuple[int, int]] = {
+    "npc_line": (5, 26),
+    "player_choice": (3, 13),
+    "objective": (4, 16),
+    "quest_title": (1, 8),
+    "quest_summary": (12, 45),
+    "journal": (8, 32),
+    "trait": (4, 26),
+}
+"""Words of a text by the kind of its card: what the corpus keeps to, and a little more."""
+
+_JOINERS = "\u200c\u200d"  # they shape letters in some scripts
+_FORBIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+_ECHO = re.compile(
+    r"""must\ say | \brewrite\b | in\ character: | \bplain\ words\b | \bas\ an?\ (?:ai|language\ model)\b
+    | \b(?:user|assistant|system|npc|player|narrator|title|summary|objective|journal|quest)\s*: | \bthe\ player\b
+    | <\| | \|> | \bim_(?:start|end)\b | &(?:[a-z]+|\#\d+); | https?: | [*_#`|<>\[\]\\^~@=]
+    | ^[^.!?]{1,60}\([^)]*\)\s*:""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_ENDS = re.compile(r"[.!?…。！？؟।]['’)»]?$")
+_TITLE_STOP = re.compile(r"[.,;:…。]$")
+_DANGLING = word_set("a an the and or but because if my your our their than")
+_TWICE = re.compile(r"\b(\w+) \1\b", re.IGNORECASE)
+_MAY_STAND_TWICE = frozenset({"had", "that", "you", "her", "no", "so", "very", "bye"})
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """Example lines, ready to be compared with: by equality of their words and by their runs of words."""
+
+    whole: frozenset[tuple[str, ...]]
+    runs: frozenset[tuple[str, ...]]
+
+    @classmethod
+    def of(cls, lines: Iterable[str]) -> Copies:
+        split = [tuple(words(line)) for line in lines]
+        return cls(
+            frozenset(filter(None, split)), frozenset(run for line in split for run in _runs(line, SHARED_WORDS))
+        )
+
+    def __or__(self, other: Copies) -> Copies:
+        return Copies(self.whole | other.whole, self.runs | other.runs)
+
+
+def profile(text: str, placeholders: Iterable[str] = ()) -> list[Finding]:
+    """One line in NFC, no outer or double spaces, no control or format characters; braces doubled, or placeholders."""
+    found = []
+    if not text:
+        return [Finding("GG601", "expected a text, found nothing", "write one")]
+    if text != unicodedata.normalize("NFC", text):
+        found.append(Finding("GG601", "expected NFC, found decomposed characters", "normalise the text to NFC"))
+    bad = [c for c in text if unicodedata.category(c) in _FORBIDDEN and c not in _JOINERS]
+    if bad:
+        names = f"U+{ord(bad[0]):04X}"
+        found.append(Finding("GG601", f"expected one line of printable characters, found {names}", "take it out"))
+    if text != text.strip() or re.search(r"\s\s", text):
+        found.append(Finding("GG601", "expected no outer or double spaces, found one", "leave single spaces"))
+    known = set(placeholders)
+    bare = text.replace("{{", "").replace("}}", "")
+    unknown = [name for name in _PLACEHOLDER.findall(bare) if name not in known]
+    if unknown:
+        found.append(
+            Finding(
+                "GG602",
+                f"expected a placeholder of the record, found {{{unknown[0]}}}",
+                "list it, or double the braces",
+            )
+        )
+    elif re.search(r"[{}]", _PLACEHOLDER.sub("", bare)):
+        found.append(Finding("GG602", "expected braces in pairs, found one alone", "double a literal brace"))
+    return found
+
+
+def echo(text: str) -> list[Finding]:
+    """No words of the prompt, role markers, markup or HTML entities, and some letter at all."""
+    if match := _ECHO.search(text):
+        return [Finding("GG603", f"expected plain text, found {match[0].strip()!r}", "write only what is said")]
+    if not any(map(str.isalpha, text)):
+        return [Finding("GG603", f"expected words, found {text[:40]!r}", "write a sentence")]
+    return []
+
+
+def length(text: str, kind: str, schema: Mapping[str, object] | None = None, language: str = "en") -> list[Finding]:
+    """The fragment's characters, and for English the words of the card's kind."""
+    found = []
+    low, high = (schema or {}).get("minLength", 0), (schema or {}).get("maxLength", len(text))
+    if isinstance(low, int) and isinstance(high, int) and not low <= len(text) <= high:
+        found.append(Finding("GG604", f"expected {low} to {high} characters, found {len(text)}", "make it fit"))
+    if english(language) and kind in WORD_BOUNDS:
+        least, most = WORD_BOUNDS[kind]
+        count = len(text.split())
+        if not least <= count <= most:
+            found.append(Finding("GG604", f"expected {least} to {most} words, found {count}", "make it fit"))
+    return found
+
+
+def ending(text: str, kind: str) -> list[Finding]:
+    """A sentence ends in a stop, and not in the middle; a title has no final stop."""
+    if kind == "quest_title":
+        if _TITLE_STOP.search(text):
+            return [Finding("GG605", f"expected a title without final stop, found {text[-1]!r}", "take it off")]
+        last = words(text)[-1:]
+    elif kind in WORD_BOUNDS:
+        if not _ENDS.search(text):
+            return [Finding("GG605", f"expected a stop at the end, found {text[-1:]!r}", "end the sentence")]
+        last = words(text)[-1:] if text.endswith(".") else []
+    else:
+        return []
+    if last and last[0] in _DANGLING:
+        return [Finding("GG605", f"expected a whole sentence, found one that ends in {last[0]!r}", "finish it")]
+    return []
+
+
+def avoided(text: str, avoid: Iterable[str]) -> list[Finding]:
+    """None of the words that the world avoids, as whole words in any case."""
+    folded = text.casefold().replace("’", "'")
+    return [
+        Finding("GG606", f"expected none of the words to avoid, found {word!r}", "say it otherwise")
+        for word in avoid
+        if re.search(rf"(?<!\w){re.escape(word.casefold().replace('’', chr(39)))}(?!\w)", folded)
+    ]
+
+
+def rated(text: str, rating: str) -> list[Finding]:
+    """No word above the world's rating."""
+    banned = UNRATED.get(rating, frozenset())
+    return [
+        Finding("GG607", f"expected a text for {rating!r}, found {word!r}", "say it otherwise, or raise the rating")
+        for word in dict.fromkeys(words(text))
+        if word in banned
+    ]
+
+
+def copied(text: str, *examples: Copies) -> list[Finding]:
+    """Not an example line, nor eight consecutive words of one."""
+    own = tuple(words(text))
+    for each in examples:
+        if own in each.whole or any(run in each.runs for run in _runs(own, SHARED_WORDS)):
+            return [Finding("GG608", "expected words of its own, found those of an example line", "write a new line")]
+    return []
+
+
+def named(text: str, names: Iterable[str]) -> list[Finding]:
+    """Every name stands in the text; articles, letter case and plural endings aside."""
+    own = [stem(word) for word in words(text)]
+    return [
+        Finding("GG610", f"expected {name!r} in the text, found {text!r}", "name it")
+        for name in names
+        if not _holds(own, [stem(word) for word in _without_article(words(name))])
+    ]
+
+
+def repeated(text: str) -> list[Finding]:
+    """No word twice in a row, no run of four words twice."""
+    if (match := _TWICE.search(text)) and match[1].casefold() not in _MAY_STAND_TWICE:
+        return [Finding("GG611", f"expected no repetition, found {match[0]!r}", "say it once")]
+    runs = list(_runs(tuple(words(text)), 4))
+    twice = next((run for place, run in enumerate(runs) if run in runs[:place]), None)
+    if twice is not None:
+        return [Finding("GG611", f"expected no repetition, found {' '.join(twice)!r} twice", "say it once")]
+    return []
+
+
+def english(language: str) -> bool:
+    return language.lower().split("-")[0] == "en"
+
+
+def _runs(sequence: tuple[str, ...], size: int) -> Iterable[tuple[str, ...]]:
+    return (sequence[start : start + size] for start in range(len(sequence) - size + 1))
+
+
+def _without_article(name: list[str]) -> list[str]:
+    return name[1:] if len(name) > 1 and name[0] in ("the", "a", "an") else name
+
+
+def _holds(text: list[str], part: list[str]) -> bool:
+    return any(text[start : start + len(part)] == part for start in range(len(text) - len(part) + 1))
+
+
+Rule = Callable[[str], list[Finding]]

@@ -1,0 +1,117 @@
+"""Turns a card's `must` into plain speech: from "she owes the guild money" to "I owe the guild money".
+
+A `must` tells of the speaker and the player in the third person. A small model repeats the person it reads, so prompts
+show it the clause as the speaker would say it. English only, and careful: who is not surely the speaker stays.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from gamegen._words import word_set
+
+_OWN = {
+    "she": {"she": "I", "her": "my", "hers": "mine", "herself": "myself"},
+    "he": {"he": "I", "his": "my", "him": "me", "himself": "myself"},
+    "they": {"they": "I", "their": "my", "them": "me", "themself": "myself", "themselves": "myself"},
+    "it": {"it": "I", "its": "my", "itself": "myself"},
+}
+_HEADS = {"she": "she", "her": "she", "he": "he", "his": "he", "they": "they", "their": "they"}
+"""A clause that begins so is about its speaker, by the rule of the corpus."""
+
+_VERBS = {"has": "have", "is": "am", "does": "do", "goes": "go", "are": "am", "were": "was", "isn't": "am not"}
+_KEPT = frozenset({"was", "as", "always", "this", "its", "his", "us", "thus", "perhaps", "sometimes", "once"})
+_PLAYER = (
+    (r"\bthe player['’]s\b", "your"),
+    (r"\bthe player has\b", "you have"),
+    (r"\bthe player is\b", "you are"),
+    (r"\bthe player was\b", "you were"),
+    (r"\bthe player does\b", "you do"),
+)
+_ACTS = re.compile(r"\bthe player(?: (?!\w*ss\b)(\w+s)\b)?", re.IGNORECASE)
+"""The player, and what looks like a verb after it."""
+_CLAIM = re.compile(r"^(?:she|he|they|it) (?:claim|say)s? (?:that )?", re.IGNORECASE)
+"""What a liar claims is said as if it were so."""
+_WORD = re.compile(r"[\w'’]+")
+
+
+def to_player(clause: str) -> str:
+    """The clause said to the player: "the player found the key" becomes "you found the key"."""
+    for pattern, words in _PLAYER:
+        clause = re.sub(pattern, words, clause, flags=re.IGNORECASE)
+    return _ACTS.sub(lambda found: f"you {_first_person(found[1])}" if found[1] else "you", clause)
+
+
+def spoken(clause: str) -> str:
+    """The clause said by its speaker to the player.
+
+    Only a clause that begins with a pronoun is about the speaker ("she owes …", "her brother …"); in any other a "she"
+    or "he" may be somebody else and stays.
+    """
+    clause = _CLAIM.sub("", to_player(clause))
+    first = clause.split(" ", 1)[0].casefold()
+    if first not in _HEADS:
+        return clause
+    own = _HEADS[first]
+    tokens = re.findall(r"[\w'’]+|[^\w'’]+", clause)
+    result: list[str] = []
+    subject = False
+    for place, token in enumerate(tokens):
+        word = token.casefold()
+        if not _WORD.fullmatch(token):
+            result.append(token)
+            continue
+        if word in _OWN[own]:
+            subject = word == own
+            result.append(_as_object(tokens, place) if own == "she" and word == "her" else _OWN[own][word])
+            continue
+        result.append((_VERBS.get(word, word) if own == "they" else _first_person(word)) if subject else token)
+        subject = subject and word in ("never", "always", "only", "still", "not", "also")
+    return "".join(result)
+
+
+def _as_object(tokens: list[str], place: int) -> str:
+    """ "her" before a word is "my", at the end of a clause or before a preposition "me"."""
+    following = next((token.casefold() for token in tokens[place + 1 :] if token.strip()), ".")
+    return "my" if re.match(r"\w", following) and following not in _PREPOSITIONS else "me"
+
+
+def _first_person(verb: str) -> str:
+    """The verb after "I" (after "you" as well, but for the forms of "be")."""
+    if verb in _VERBS:
+        return _VERBS[verb]
+    if not verb.endswith("s") or verb in _KEPT or verb.endswith("ss"):
+        return verb
+    if verb.endswith("ies") and len(verb) > 4:
+        return verb[:-3] + "y"
+    if re.search(r"(?:sh|ch|ss|x|zz)es$", verb):
+        return verb[:-2]
+    return verb[:-1]
+
+
+_PREPOSITIONS = word_set("at by for from in into of off on out over to up with and or but after before when")
+
+
+def role(who: str) -> str:
+    """What a person is, with an article: "Mira Voss, blacksmith" is "a blacksmith"; without a role, the name."""
+    name, comma, what = who.partition(", ")
+    if not comma:
+        return name
+    if what.split(" ", 1)[0] in ("a", "an", "the") or what.endswith("'s") or what[:1].isupper():
+        return what
+    return f"{'an' if what[:1] in 'aeiou' else 'a'} {what}"
+
+
+def capital(text: str) -> str:
+    """The text with a capital first letter; the others stay."""
+    return text[:1].upper() + text[1:]
+
+
+FILTERS: dict[str, Callable[[str], str]] = {
+    "capital": capital,
+    "role": role,
+    "spoken": spoken,
+    "to_player": to_player,
+}
+"""What templates may use, beside Jinja's own."""

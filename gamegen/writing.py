@@ -1,0 +1,251 @@
+"""Writes one record: its generator asks for texts, jobs go out, completions come in, the best are chosen.
+
+    coroutine = write_record(generator, plan, prompts, library)
+    jobs = next(coroutine)
+    while True:
+        jobs = coroutine.send([completions of each job, in the order of the jobs])     # StopIteration.value: Written
+
+The driver (`gamegen.session`) interleaves many of these on one engine. What is chosen depends on the requests alone,
+never on the order in which an engine finishes.
+"""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Generator as Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from gamegen.checks import text_rules
+from gamegen.checks.text import text_findings
+from gamegen.engine.api import Completion, Job
+from gamegen.errors import InvalidContent, PluginFault
+from gamegen.hookspecs import Generator
+from gamegen.library import Library
+from gamegen.prompts import Prompts
+from gamegen.records import JSON, Finding, Plan, Request, Sampling
+from gamegen.schema import validate
+from gamegen.selection import carries, choose, score
+
+MAX_ATTEMPTS = 2
+"""How often a request is sent to the model before the last resorts."""
+
+CANDIDATES: Mapping[str, int] = {
+    "npc_line": 8,
+    "player_choice": 8,
+    "objective": 6,
+    "quest_title": 8,
+    "quest_summary": 8,
+    "journal": 8,
+    "trait": 8,
+}
+"""Candidates by kind of card (docs/selection.md has the measurements); `Request.candidates` overrides."""
+OTHER_CANDIDATES = 3
+
+SAMPLING = Sampling(temperature=0.8, top_p=0.92, min_p=0.06, repetition_penalty=1.15)
+"""For texts. Without the penalty a small model says a clause again and again."""
+DOCUMENT_SAMPLING = Sampling(temperature=0.7, top_p=0.92, min_p=0.06)
+"""For JSON, whose keys and marks must repeat."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """document: the record without provenance and review. texts: request key -> where its text comes from.
+    templates: template -> SHA-256."""
+
+    document: dict[str, JSON]
+    texts: Mapping[str, Mapping[str, JSON]]
+    templates: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """An answer: what is sent back into the coroutine, its characters, and its provenance."""
+
+    value: JSON
+    provenance: Mapping[str, JSON]
+
+
+@dataclass(slots=True)
+class _Pool:
+    """All completions of one request so far: (attempt, candidate) beside completion and findings."""
+
+    places: list[tuple[int, int]] = field(default_factory=list)
+    completions: list[Completion] = field(default_factory=list)
+    findings: list[list[Finding]] = field(default_factory=list)
+
+
+def write_record(
+    generator: Generator, plan: Plan, prompts: Prompts, library: Library, attempt: int = 0
+) -> Coroutine[list[Job], list[tuple[Completion, ...]], Written]:
+    """Write the record of a plan. Yields lists of jobs, is sent the completions of each, returns `Written`.
+
+    attempt: the record's own; every job of a higher attempt draws other tokens. Raises WorldFault for a template that
+    cannot be used, InvalidContent (GG612) if a text cannot be made acceptable, PluginFault if two requests share a key.
+    """
+    writer = _Writer(plan, prompts, library, attempt)
+    coroutine = generator.write(plan)
+    try:
+        requests = next(coroutine)
+        while True:
+            answers = yield from writer.answer(requests)
+            requests = coroutine.send(answers)
+    except StopIteration as stop:
+        return Written(stop.value, writer.texts, writer.templates)
+
+
+class _Writer:
+    def __init__(self, plan: Plan, prompts: Prompts, library: Library, attempt: int) -> None:
+        self.plan = plan
+        self.prompts = prompts
+        self.library = library
+        self.attempt = attempt
+        self.texts: dict[str, Mapping[str, JSON]] = {}
+        self.templates: dict[str, str] = {}
+        self._already: list[str] = []
+        self._copies = text_rules.Copies.of(example["line"] for example in prompts.examples)
+
+    def answer(self, requests: Sequence[Request]) -> Coroutine[list[Job], list[tuple[Completion, ...]], list[JSON]]:
+        """The values of the requests, in their order."""
+        self._check_keys(requests)
+        pools = {request.key: _Pool() for request in requests}
+        chosen: dict[str, _Text] = {}
+        for attempt in range(MAX_ATTEMPTS):
+            waiting = [request for request in requests if request.key not in chosen]
+            if not waiting:
+                break
+            results = yield [self._job(request, attempt) for request in waiting]
+            for request, completions in zip(waiting, results, strict=True):
+                pool = pools[request.key]
+                for candidate, completion in enumerate(completions):
+                    pool.places.append((attempt, candidate))
+                    pool.completions.append(completion)
+                    pool.findings.append(self._findings(request, completion.text))
+                answer = self._chosen(request, pool, last=attempt + 1 == MAX_ATTEMPTS)
+                if answer is not None:
+                    self._keep(request, answer, chosen)
+        for request in requests:
+            if request.key not in chosen:
+                self._keep(request, self._last_resort(request, pools[request.key]), chosen)
+        return [chosen[request.key].value for request in requests]
+
+    def _job(self, request: Request, attempt: int) -> Job:
+        shared, prompt = self.prompts.render(request)
+        self.templates.setdefault(request.template, self.prompts.hash(request.template))
+        kind = str(request.card.get("kind", ""))
+        return Job(
+            record=self.plan.id,
+            key=request.key,
+            shared=shared,
+            prompt=prompt,
+            schema=request.schema,
+            sampling=request.sampling or (SAMPLING if _is_text(request.schema) else DOCUMENT_SAMPLING),
+            candidates=request.candidates or CANDIDATES.get(kind, OTHER_CANDIDATES),
+            seed=self.plan.seed,
+            attempt=self.attempt * MAX_ATTEMPTS + attempt,
+            opening=request.opening,
+        )
+
+    def _chosen(self, request: Request, pool: _Pool, last: bool) -> _Text | None:
+        """The best of the pool; None if there is none, or if a text does not say its `must` and may be tried again."""
+        index = choose(request, pool.completions, pool.findings, self._already)
+        if index is None:
+            return None
+        completion = pool.completions[index]
+        if not last and request.card.get("kind") in CANDIDATES and not carries(request, completion.text):
+            return None
+        attempt, candidate = pool.places[index]
+        text = unicodedata.normalize("NFC", completion.text)
+        return _Text(
+            value=_value(request, text),
+            provenance={
+                "source": "model",
+                "attempt": attempt,
+                "candidate": candidate,
+                "score": round(score(request, completion, self._already), 4),
+                "characters": len(text),
+                "forced": completion.forced,
+            },
+        )
+
+    def _last_resort(self, request: Request, pool: _Pool) -> _Text:
+        """The first acceptable one of the generator's own last resorts and the library's lines.
+
+        A line that the record has used already is only taken if there is no other. Raises InvalidContent (GG612).
+        """
+        found: list[Finding] = []
+        spare: str | None = None
+        offered = [*request.fallback]
+        if _is_text(request.schema):
+            offered += self.library.candidates(request, self.plan.id, self._already)
+        for text in offered:
+            text = unicodedata.normalize("NFC", text)
+            faults = self._findings(request, text)
+            found += faults
+            if not faults and text not in self._already:
+                return self._from_library(request, text)
+            spare = text if spare is None and not faults else spare
+        if spare is not None:
+            return self._from_library(request, spare)
+        found += [finding for findings in pool.findings for finding in findings]
+        why = next((finding.message for finding in found), "no completion came")
+        raise InvalidContent.of(
+            "GG612",
+            f"expected an acceptable text for {request.key} of {self.plan.id}, found none: {why}",
+            "give the request a fallback, or loosen its schema",
+        )
+
+    def _from_library(self, request: Request, text: str) -> _Text:
+        provenance = {"source": "library", "characters": len(text), "forced": 0}
+        return _Text(_value(request, text), provenance)
+
+    def _keep(self, request: Request, answer: _Text, chosen: dict[str, _Text]) -> None:
+        chosen[request.key] = answer
+        self.texts[request.key] = answer.provenance
+        if isinstance(answer.value, str):
+            self._already.append(answer.value)
+
+    def _findings(self, request: Request, text: str) -> list[Finding]:
+        text = unicodedata.normalize("NFC", text)
+        if _is_text(request.schema):
+            return text_findings(
+                text, request.card, request.schema, self.plan.context, names=request.names, examples=self._copies
+            )
+        try:
+            value = json.loads(text)
+        except json.JSONDecodeError as error:
+            return [Finding("GG105", f"expected JSON, found {error.msg}", "write JSON")]
+        return validate(value, request.schema) + [
+            finding for each in _strings(value) for finding in text_rules.profile(each)
+        ]
+
+    def _check_keys(self, requests: Sequence[Request]) -> None:
+        seen = set(self.texts)
+        for request in requests:
+            if request.key in seen:
+                raise PluginFault.of(
+                    "GG010",
+                    f"expected one request per key, found {request.key!r} twice in {self.plan.id}",
+                    f"let the generator of {self.plan.kind!r} name each text once",
+                )
+            seen.add(request.key)
+
+
+def _is_text(schema: Mapping[str, JSON]) -> bool:
+    """Whether the fragment is written free, between quotation marks."""
+    while "$ref" in schema:
+        name = str(schema["$ref"]).removeprefix("#/$defs/")
+        schema = {**schema.get("$defs", {}).get(name, {}), "$defs": schema.get("$defs", {})}
+    return schema.get("type") == "string"
+
+
+def _value(request: Request, text: str) -> JSON:
+    return text if _is_text(request.schema) else json.loads(text)
+
+
+def _strings(value: JSON) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, dict):
+        value = list(value.values())
+    return [text for part in value for text in _strings(part)] if isinstance(value, list) else []
