@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from functools import cache
@@ -131,18 +132,30 @@ def extend(schema: Mapping[str, JSON], extension: Mapping[str, JSON], path: str 
     return result
 
 
-@cache
-def _validator(canonical_schema: str) -> Any:
-    from jsonschema import Draft202012Validator
+def validator(schema: Mapping[str, JSON]) -> Any:
+    """jsonschema's Draft 2020-12 validator, with `$` in patterns as the very end of the text.
 
-    return Draft202012Validator(json.loads(canonical_schema))
+    JSON Schema follows ECMA 262 there; Python's `$` also stands before a last line feed.
+    """
+    from jsonschema import Draft202012Validator, ValidationError, validators
+
+    def pattern(_: Any, regex: str, value: Any, schema: Any) -> Iterator[ValidationError]:
+        if isinstance(value, str) and not re.search(re.sub(r"\$$", r"\\Z", regex), value):
+            yield ValidationError(f"{value!r} does not match {regex!r}")
+
+    extended: Any = validators.extend
+    return extended(Draft202012Validator, {"pattern": pattern})(schema)
+
+
+@cache
+def _validator(text: str) -> Any:
+    return validator(json.loads(text))
 
 
 def validate(document: JSON, schema: Mapping[str, JSON], path: str = "") -> list[Finding]:
     """Every fault of the document under the schema, each with its place; empty when it validates."""
     from jsonschema.exceptions import relevance
 
-    validator = _validator(json.dumps(schema))
     return [
         Finding(
             "GG101",
@@ -151,7 +164,9 @@ def validate(document: JSON, schema: Mapping[str, JSON], path: str = "") -> list
             path=path,
             where=error.json_path,
         )
-        for error in sorted(validator.iter_errors(document), key=lambda e: (e.json_path, relevance(e)))
+        for error in sorted(
+            _validator(json.dumps(schema)).iter_errors(document), key=lambda e: (e.json_path, relevance(e))
+        )
     ]
 
 

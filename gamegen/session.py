@@ -165,7 +165,9 @@ class Session:
                 tasks[brief.id] = task
                 finished += self._advance(tasks, task, None, world, positions)
             for job, completions in self.engine.poll():
-                task = tasks[job.record]
+                task = tasks.get(job.record)
+                if task is None or job not in task.jobs:
+                    continue  # of an earlier run that was left before its end
                 task.results[job.key, job.attempt] = completions
                 texts += 1
                 if len(task.results) == len(task.jobs):

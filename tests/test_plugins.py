@@ -138,7 +138,7 @@ def test_a_project_brings_a_kind_of_its_own(tmp_path: Path) -> None:
         "additionalProperties": False,
     }
     write(tmp_path / "schemas" / "omen.schema.json", json.dumps(schema))
-    write(tmp_path / "templates" / "omen" / "document.j2", "An omen of {{ world.name }} as JSON: ")
+    write(tmp_path / "templates" / "omen" / "document.j2", "An omen of {{ world.name }} as JSON:")
     with gamegen.Session(engine=FakeEngine(), project=project_at(tmp_path)) as session:
         (record,) = session.stream("omen", world=load_world(WORLD), seed=1)
     assert record["id"] == "omen_0001" and 1 <= record["weight"] <= 3

@@ -39,7 +39,7 @@ def run_inputs(session: Session, briefs: Sequence[Brief], world: World, seed: in
         "model": info.sha256,
         "contracts": {**CONTRACTS, "engine": info.contract},
         "schema": content_hash(session.generator(first.kind).schema),
-        "templates": session.prompts.folder_hash(first.kind),
+        "templates": content_hash({name: session.prompts.hash(name) for name in session.prompts.names(first.kind)}),
     }
 
 

@@ -38,6 +38,8 @@ def uses(record: Mapping[str, JSON]) -> Iterator[Use]:
             where = f"$.stages[{s}].objectives[{n}]"
             yield Use(f"{where}.target", objective["target"], TARGETS)
             yield Use(f"{where}.location", objective["location"], ("location",))
+            if "to" in objective:
+                yield Use(f"{where}.to", objective["to"], ("character",))
     rewards = record.get("rewards", {})
     for n, item in enumerate(rewards.get("items", ())):
         yield Use(f"$.rewards.items[{n}].id", item["id"], ("item",))

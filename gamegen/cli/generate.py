@@ -99,7 +99,10 @@ def generate_command(
 
     place = find_place(world_path)
     seed = _seed(seed, place)
-    wanted = _briefs(load_registry(place.project).generator(kind), block, count, settings, briefs)
+    generator = load_registry(place.project).generator(kind)
+    wanted = _briefs(generator, block, count, settings, briefs)
+    for brief in wanted if briefs is not None else wanted[:1]:
+        generator.plan(place.world, brief, seed)  # what cannot be is refused before the model is opened
     made: list[Mapping[str, JSON]] = []
     with Session(model, provider, batch_size, threads, place.project) as session, _progress(kind, len(wanted)) as bar:
         if out is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,4 +58,7 @@ def find_place(world_path: Path | None) -> Place:
                 "GG006", "no world: this folder is not in a project", "give --world FILE, or run gamegen init DIR first"
             )
         world_path = project.world
-    return Place(project, load_world(world_path))
+    world = load_world(world_path)
+    if project is not None:
+        world = replace(world, avoid=tuple(dict.fromkeys((*world.avoid, *project.avoid))))
+    return Place(project, world)
