@@ -192,9 +192,8 @@ def prune(record: Dialogue) -> Dialogue:
     """The record without what no play reaches and without local variables that nothing tests."""
     while True:
         plays = explore(record, bound=3000)
-        if not plays.complete:  # two-way integers in a circle: drop the effects that add
-            for part in [p for node in record["nodes"] for p in (node, *node.get("choices", ()))]:
-                part["effects"] = [effect for effect in part.get("effects", ()) if effect["op"] == "set"]
+        if not plays.complete:
+            _simplify(record)
             continue
         size = _size(record)
         record["nodes"] = [node for node in record["nodes"] if node["id"] in plays.nodes]
@@ -209,6 +208,18 @@ def prune(record: Dialogue) -> Dialogue:
             part["effects"] = [e for e in part.get("effects", ()) if e["type"] != "local" or e["id"] in read]
         if _size(record) == size:
             return record
+
+
+def _simplify(record: Dialogue) -> None:
+    """Make the state space smaller: without effects that add, or, if there are none, without conditions and once."""
+    parts = [part for node in record["nodes"] for part in (node, *node.get("choices", ()))]
+    adding = any(effect["op"] == "add" for part in parts for effect in part.get("effects", ()))
+    for part in parts:
+        if adding:
+            part["effects"] = [effect for effect in part.get("effects", ()) if effect["op"] == "set"]
+        else:
+            part.pop("condition", None)
+            part.pop("once", None)
 
 
 def _size(record: Dialogue) -> int:

@@ -13,12 +13,16 @@ from gamegen.checks.dialogue import CHECKS, check_plays, check_structure
 from gamegen.checks.dialogue_states import Witness, candidates, explore, goto_circle
 from gamegen.hookspecs import CheckContext
 from gamegen.play import Player, State, initial_state
+from gamegen.records import canonical
 from gamegen.schema import load_schema, validate
 from tests.dialogue_records import choice, effect, forge, leaf, node
 from tests.strategies import Dialogue, dialogues, proven_dialogues, texts
+from tests.worlds import small_world
 
 CONTEXT = CheckContext()
-relaxed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+relaxed = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 
 
 def codes(record: Dialogue) -> list[str]:
@@ -208,6 +212,21 @@ def test_a_missing_target_names_its_place_and_the_nearest_id() -> None:
     assert finding.hint == 'did you mean "hub"?'
 
 
+def revealing(fact: str) -> Dialogue:
+    record = forge()
+    for entry in record["nodes"]:
+        entry["speaker"] = "ada_quill"
+    nodes(record)["sold"]["facts"] = [fact]
+    return record
+
+
+@pytest.mark.parametrize(("fact", "codes"), [("mill_was_locked", []), ("key_was_pawned", ["GG312"])])
+def test_nobody_reveals_what_they_do_not_know(fact: str, codes: list[str]) -> None:
+    check = next(check for check in CHECKS if check.needs_world)
+    findings = list(check.run(revealing(fact), CheckContext(world=small_world())))
+    assert [finding.code for finding in findings] == codes
+
+
 def test_unsound_records_are_not_explored() -> None:
     record = forge()
     goto_nowhere(record)
@@ -366,6 +385,51 @@ def test_every_softlock_is_real(record: Dialogue, seed: int) -> None:
             for _ in range(30):
                 assert player.offer is not None and player.offer.choices
                 player.choose(stream.choice(player.offer.choices).id, success=stream.chance(0.5))
+
+
+def reachable(record: Dialogue, start: State, most: int) -> dict[str, tuple[State, set[str]]] | None:
+    """Every state of plays from one start, by content, with those that follow; None if there are more than `most`."""
+    player = Player(record, state=start)
+    player.start()
+    found: dict[str, tuple[State, set[str]]] = {}
+    waiting = [player.state]
+    while waiting:
+        state = waiting.pop()
+        key = content(state)
+        if key in found:
+            continue
+        if len(found) == most:
+            return None
+        after = set()
+        offer = Player(record, state=state).offer
+        for taken in offer.choices if offer else ():
+            for success in (True, False) if taken.skill else (None,):
+                player = Player(record, state=state)
+                player.choose(taken.id, success=success)
+                waiting.append(player.state)
+                after.add(content(player.state))
+        found[key] = (state, after)
+    return found
+
+
+def content(state: State) -> str:
+    return canonical([state.as_json(), state.node, state.end, sorted(map(list, state.chosen))])
+
+
+@relaxed
+@given(dialogues(max_nodes=4), st.integers(0, 1000))
+def test_no_softlock_is_missed(record: Dialogue, seed: int) -> None:
+    if goto_circle(record):
+        return
+    states = reachable(record, random_start(record, Stream("start", seed)), most=200)
+    if states is None:
+        return
+    good = {key for key, (_, after) in states.items() if not after}  # ends and dead ends
+    while more := {key for key, (_, after) in states.items() if key not in good and after & good}:
+        good |= more
+    plays = explore(record, bound=3000)
+    if plays.complete:
+        assert {states[key][0].node for key in states if key not in good} <= set(plays.stuck)
 
 
 @relaxed
