@@ -9,6 +9,7 @@ A string's own wishes stand beside its keywords, under `x-gamegen`:
                    of a string with a `pattern`)
     language       BCP 47; default "en"
     placeholders   names that may stand in braces; default none
+A `pattern` that names an underscore or other markup (`#@=~<>`) may have it.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from gamegen.engine.profile import ENDS, Profile
+from gamegen.engine.profile import ENDS, Profile, named_markup
 from gamegen.errors import SchemaFault
 from gamegen.records import JSON, Finding
 
@@ -53,14 +54,23 @@ class Fragment:
 
     schema:   what the grammar is compiled from: no reference, no annotation, strings narrowed to the text profile.
     free:     it is one string: written bare, ended by a quotation mark.
-    budget:   tokens after which the grammar brings the text to its nearest end.
-    longest:  characters of a free text at most; 0 = not a free text or its length has no part in it.
+    budget:   tokens after which the text is brought to its nearest end.
+    bounds:   of an open text without a pattern, whose characters are counted outside the grammar; else None.
     """
 
     schema: Mapping[str, JSON]
     free: bool
     budget: int
-    longest: int = 0
+    bounds: Bounds | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Characters of a text at least and at most, and how many always suffice to end it."""
+
+    shortest: int
+    longest: int
+    ending: int
 
 
 def read(schema: Mapping[str, JSON], opening: str = "") -> Fragment:
@@ -74,14 +84,7 @@ def read(schema: Mapping[str, JSON], opening: str = "") -> Fragment:
     node, tokens = reader.read(schema, "$", ())
     if reader.faults:
         raise SchemaFault(reader.faults)
-    top = reader.resolve(schema)
-    free = top.get("type") == "string"
-    return Fragment(
-        schema=node,
-        free=free,
-        budget=math.ceil(tokens) + 8,
-        longest=int(node["maxLength"]) if free and "maxLength" in node else 0,
-    )
+    return Fragment(node, reader.resolve(schema).get("type") == "string", math.ceil(tokens) + 8, reader.bounds)
 
 
 def _check_valid(schema: Mapping[str, JSON]) -> None:
@@ -101,6 +104,7 @@ class _Reader:
         self.root = root
         self.opening = opening
         self.faults: list[Finding] = []
+        self.bounds: Bounds | None = None
 
     def refuse(self, where: str, message: str, hint: str = "", code: str = "GG102") -> None:
         finding = Finding(code, message, hint, where=where)
@@ -210,21 +214,35 @@ class _Reader:
             self.refuse(f"{where}.x-gamegen", problem)
             return {}, 0
         profile = _profile(node, free=where == "$")
+        if most < profile.least:
+            self.refuse(where, f"a text has at least {profile.least} characters, found maxLength {most}", code="GG851")
+            return {}, 0
         patterns = [profile.pattern()]
-        if "pattern" in node:
-            patterns.append(node["pattern"])
-            if problem := _regex_problem(node["pattern"]):
-                self.refuse(f"{where}.pattern", f"the grammar does not support this pattern: {problem}")
         if where == "$" and self.opening:
             patterns.append(profile.opening_pattern(self.opening))
-        rate = max(1.0, profile.tokens_per_character) if "pattern" in node else profile.tokens_per_character
-        schema: dict[str, JSON] = {
-            "type": "string",
-            "minLength": least,
-            "maxLength": most,
-            "allOf": [{"pattern": pattern} for pattern in patterns],
-        }
-        return schema, 2 + most * rate
+        if where == "$" and "pattern" not in node:
+            # `grammar.Draft` counts: expressions that count are eight times as slow, and fail at a minLength of 50.
+            self.bounds = Bounds(least, most, profile.ending)
+            schema = {"type": "string", "allOf": [{"pattern": pattern} for pattern in patterns]}
+            return schema, 2 + most * profile.tokens_per_character
+        if "pattern" in node:
+            patterns.append(node["pattern"])
+        schema = {"type": "string", "minLength": least, "maxLength": most}
+        schema["allOf"] = [{"pattern": pattern} for pattern in patterns]
+        self._check_string(node, schema, where)
+        return schema, 2 + most * max(1.0 if "pattern" in node else 0.0, profile.tokens_per_character)
+
+    def _check_string(self, node: Mapping[str, JSON], schema: dict[str, JSON], where: str) -> None:
+        """Ask the grammar whether it can hold the pattern, and then the bounds."""
+        if "pattern" in node and (problem := _problem({"type": "string", "pattern": node["pattern"]})):
+            self.refuse(f"{where}.pattern", f"the grammar does not support this pattern: {problem}")
+        elif problem := _problem(schema):
+            if problem.startswith("Unsatisfiable"):
+                hint = "compare its pattern, its bounds and the text profile"
+                self.refuse(where, "no text can satisfy this schema", hint, "GG851")
+            else:
+                message = "the grammar cannot count that far here"
+                self.refuse(f"{where}.minLength", message, "use a minLength of at most 40")
 
     def _number(self, node: Mapping[str, JSON], kind: str, where: str) -> tuple[dict[str, JSON], float]:
         bounds = {key: node[key] for key in SUPPORTED[kind] if key in node}
@@ -292,7 +310,8 @@ class _Reader:
 def _profile(node: Mapping[str, JSON], *, free: bool) -> Profile:
     options = node.get("x-gamegen", {})
     ends = options.get("ends", "sentence" if free and "pattern" not in node else "any")
-    return Profile(options.get("language", "en"), ends, tuple(options.get("placeholders", ())))
+    extra = named_markup(node.get("pattern", ""))
+    return Profile(options.get("language", "en"), ends, tuple(options.get("placeholders", ())), extra)
 
 
 def _option_problem(options: JSON) -> str:
@@ -311,11 +330,11 @@ def _option_problem(options: JSON) -> str:
     return ""
 
 
-def _regex_problem(pattern: str) -> str:
-    """What the grammar has against a pattern, or nothing."""
+def _problem(schema: Mapping[str, JSON]) -> str:
+    """What the grammar has against a string schema, or nothing."""
     import llguidance
 
-    grammar = llguidance.LLMatcher.grammar_from_json_schema(json.dumps({"type": "string", "pattern": pattern}))
+    grammar = llguidance.LLMatcher.grammar_from_json_schema(json.dumps(schema))
     return str(llguidance.LLMatcher.validate_grammar(grammar)).split("\n")[0]
 
 

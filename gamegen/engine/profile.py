@@ -17,21 +17,23 @@ ENDS: tuple[Ends, ...] = ("sentence", "title", "any")
 _LATIN = "A-Za-zÀ-ÖØ-öø-ſȘ-ț"  # composed letters alone: these stay as they are under NFC
 _ANY = r"\p{L}\p{M}"
 _DIGITS = "0-9"
-_MARKS = ",.;:!?'’‘()…–—%&/+"
+_MARKS = ",.;:!?'’‘()…–—%&/"
 _FOREIGN_MARKS = "¿¡。、！？，؟،।"
 _STOPS = ".!?…"
 _FOREIGN_STOPS = "。！？؟।"
+_UNUSED = "_#@=~<>`"  # markup without a meaning in expressions
 _SPECIAL = re.compile(r"[\\.+*?()|\[\]{}^$#&~\-/]")
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
     """language: BCP 47. ends: "sentence" (a stop, ’ may follow), "title" (no final stop) or "any".
-    placeholders: names that may stand in braces."""
+    placeholders: names that may stand in braces. extra: characters allowed beside the usual ones."""
 
     language: str = "en"
     ends: Ends = "sentence"
     placeholders: tuple[str, ...] = ()
+    extra: str = ""
 
     @property
     def latin(self) -> bool:
@@ -39,9 +41,14 @@ class Profile:
         return self.language.lower().split("-")[0] == "en"
 
     @property
-    def most_bytes(self) -> int:
-        """UTF-8 bytes of the longest character."""
-        return 3 if self.latin else 4
+    def least(self) -> int:
+        """Characters of the shortest text."""
+        return 2 if self.ends == "sentence" else 1
+
+    @property
+    def ending(self) -> int:
+        """Characters that always suffice to end a text properly, wherever it stands."""
+        return 3 + max((len(name) + 2 for name in self.placeholders), default=0)
 
     @property
     def tokens_per_character(self) -> float:
@@ -51,12 +58,12 @@ class Profile:
     def pattern(self) -> str:
         """The anchored expression that a whole text matches."""
         letters = _LATIN if self.latin else _ANY
-        marks = _MARKS if self.latin else _MARKS + _FOREIGN_MARKS
+        marks = (_MARKS if self.latin else _MARKS + _FOREIGN_MARKS) + escape(self.extra)
         stops = _STOPS if self.latin else _STOPS + _FOREIGN_STOPS
         words = letters + _DIGITS
         names = "".join("|" + escape("{" + name + "}") for name in self.placeholders)
         first = f"(?:[{words}’]{names})"
-        more = f"(?: ?(?:[{words}{marks}\\-]{names}))*"
+        more = f"(?: ?(?:[{words}{marks}]|-[{words}]{names}))*"  # a hyphen stands before a letter: no rules of dashes
         if self.ends == "sentence":
             return f"^{first}{more}[{stops}]’?$"
         if self.ends == "title":
@@ -69,6 +76,11 @@ class Profile:
         if not re.search(r"\w$", opening):
             return f"^{escape(opening)}(?s:.*)$"
         return f"^{escape(opening)}(?:[^{letters}{_DIGITS}](?s:.*))?$"
+
+
+def named_markup(pattern: str) -> str:
+    """The characters outside the profile that a pattern names, as ids name the underscore."""
+    return "".join(character for character in _UNUSED if character in pattern)
 
 
 def escape(text: str) -> str:

@@ -37,14 +37,17 @@ _PROVIDERS: dict[Device, str] = {
     "cuda": "CUDAExecutionProvider",
     "dml": "DmlExecutionProvider",
 }
+_SLOW = "the model '{}' has an architecture that is not rewritten: it runs on the exported graph, slower"
 _EXTRAS: dict[str, str] = dict(PACKAGES.values())
 
 
 class OnnxEngine:
     """The Engine of `gamegen.engine.api` on ONNX Runtime."""
 
-    def __init__(self, info: EngineInfo, scheduler: Scheduler) -> None:
+    def __init__(self, info: EngineInfo, scheduler: Scheduler, notice: str = "") -> None:
         self.info = info
+        self.notice = notice
+        """One line that a person should read before a long run, or nothing."""
         self._scheduler = scheduler
 
     @property
@@ -105,6 +108,7 @@ def open_engine(
             prompt_form=folder.manifest.prompt_form,
         ),
         _scheduler(folder, session, batch_size, min(context or 1 << 30, folder.manifest.context_length)),
+        notice=_SLOW.format(folder.id) if folder.manifest.graph == "plain" else "",
     )
 
 
@@ -183,7 +187,7 @@ def _start(folder: ModelFolder, devices: list[Device], threads: int | None) -> t
 
 
 def _scheduler(folder: ModelFolder, session: KVSession, batch_size: int, context: int) -> Scheduler:
-    from tokenizers import Tokenizer  # type: ignore[import-untyped]
+    from tokenizers import Tokenizer
 
     text = folder.tokenizer.read_text(encoding="utf-8")
     tokenizer = Tokenizer.from_str(text)

@@ -66,7 +66,7 @@ def draw(
             )
     floor = np.maximum(floor, np.finfo(np.float32).min)  # never a token that is not allowed
 
-    rows, ids = np.nonzero(scores >= floor[:, None])
+    rows, ids = np.divmod(np.flatnonzero(scores >= floor[:, None]), scores.shape[1])
     values = scores[rows, ids]
     order = np.lexsort((ids, -values, rows))
     rows, ids, values = rows[order], ids[order], values[order]

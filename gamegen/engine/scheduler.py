@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -21,10 +21,15 @@ from gamegen.engine.sampler import draw, unpack
 from gamegen.engine.session import KVSession
 from gamegen.errors import ModelUnavailable
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 CHUNK = 12
 """Runs of at least so many tokens are computed alone as one chunk, shorter ones token by token in the batch."""
 CAPACITY = 640
 """Tokens per row, unless a job needs more."""
+TIGHT = 24
+"""Characters: with less room than this, a free text may be squeezed."""
 PREFIXES = 8
 """Shared prefixes that are kept, least recently used first to go."""
 MEMORY = 1_300_000_000
@@ -86,6 +91,8 @@ class Scheduler:
         self._rows: list[_Row | None] = []
         self._done: list[tuple[Job, tuple[Completion, ...]]] = []
         self._prefixes: OrderedDict[tuple[int, ...], int] = OrderedDict()
+        """Shared tokens -> the slot that holds them, least recently used first."""
+        self._spare: list[int] = []
 
     def submit(self, job: Job) -> None:
         """Queue a job. Raises SchemaFault, or ModelUnavailable GG850 when it cannot fit the context."""
@@ -108,7 +115,7 @@ class Scheduler:
 
     def poll(self) -> list[tuple[Job, tuple[Completion, ...]]]:
         """Run until at least one job is done; return the finished ones."""
-        while self.pending and not self._done:
+        while (self._waiting or self._busy) and not self._done:
             self._step()
         done, self._done = self._done, []
         self.pending -= sum(job.candidates for job, _ in done)
@@ -153,7 +160,7 @@ class Scheduler:
         rows = max(1, min(self.batch_size, fitting - prefixes - 1))
         self.session.resize(rows, prefixes + 1, capacity)
         self._rows = [None] * rows
-        self._prefixes = OrderedDict.fromkeys((), 0)
+        self._prefixes.clear()
         self._spare = list(range(rows + 1, rows + 1 + prefixes))
         return True
 
@@ -202,8 +209,7 @@ class Scheduler:
         for row, mask in zip(rows, masks, strict=True):
             row.draft.fill_mask(mask)
         choices = np.bitwise_count(masks.view(np.uint32)).sum(axis=1)
-        if not choices.all():
-            raise ModelUnavailable.of("GG858", "the tokenizer has no token that continues a text of this schema")
+        masks[choices == 0, 0] = 1  # such a row draws, too, so that the arrays stay whole; it is closed below
         tokens, logprobs = draw(
             logits,
             unpack(masks, self.grammars.vocabulary),
@@ -218,23 +224,26 @@ class Scheduler:
             draft = row.draft
             if choices[i] > 1:
                 row.logprob += float(logprobs[i])
-                draft.cut |= draft.room < 24 and int(self.grammars.characters[logits[i].argmax()]) > draft.room
-            row.feed = draft.take(int(tokens[i]), sampled=bool(choices[i] > 1))
-            if not draft.finished and draft.exhausted:
+                draft.cut |= self._is_squeezed(draft, logits[i])
+            if choices[i]:
+                row.feed = draft.take(int(tokens[i]), sampled=bool(choices[i] > 1))
+            if not draft.finished and (draft.exhausted or not choices[i]):
                 draft.close()
             if draft.finished:
                 self._complete(row)
                 ended.add(row)
         self._rows = [None if row in ended else row for row in self._rows]
 
+    def _is_squeezed(self, draft: Draft, logits: NDArray[np.float32]) -> bool:
+        """Whether the token that the model likes best is too long for what room is left."""
+        room = draft.room
+        return room is not None and room < TIGHT and int(self.grammars.characters[logits.argmax()]) > room
+
     def _complete(self, row: _Row) -> None:
         task = row.task
         text, forced = row.draft.text()
-        longest = task.grammar.fragment.longest
-        cut = row.draft.cut or (longest > 0 and len(text) >= longest)
-        task.done[row.candidate] = Completion(
-            text, row.logprob, len(row.draft.sampled), forced, "length" if cut else "stop"
-        )
+        finish: Literal["length", "stop"] = "length" if row.draft.cut or row.draft.room == 0 else "stop"
+        task.done[row.candidate] = Completion(text, row.logprob, len(row.draft.sampled), forced, finish)
         completions = tuple(completion for completion in task.done if completion is not None)
         if len(completions) == len(task.done):
             self._done.append((task.job, completions))

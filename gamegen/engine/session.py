@@ -13,6 +13,7 @@ at a time and two or more at a time run different kernels, so the cuts must be a
 
 from __future__ import annotations
 
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
@@ -282,7 +283,9 @@ def open_session(
     }[device]
     if device == "dml":
         options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
-    session = onnxruntime.InferenceSession(str(graph), options, providers=providers)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a provider that does not start shows in `providers`
+        session = onnxruntime.InferenceSession(str(graph), options, providers=providers)
     return InPlaceSession(session, device) if form == "rewritten" else PlainSession(session)
 
 

@@ -1,0 +1,246 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings, strategies as st
+from jsonschema import Draft202012Validator
+
+from gamegen.engine import scheduler as module
+from gamegen.engine.api import Completion, Job
+from gamegen.engine.scheduler import CAPACITY, CHUNK, Scheduler
+from gamegen.errors import ModelUnavailable, SchemaFault
+from gamegen.records import Sampling
+from tests.engine.tiny import NumpySession, encode, scheduler
+
+SHARED = "They said: the ferry waits. It is the bell, not the tide.\n"
+TEXT = {"type": "string", "minLength": 5, "maxLength": 40}
+SHEET = {
+    "type": "object",
+    "properties": {
+        "kind": {"const": "a character sheet of the harbor town"},
+        "name": {"type": "string", "minLength": 3, "maxLength": 20, "x-gamegen": {"ends": "title"}},
+        "level": {"type": "integer", "minimum": 1, "maximum": 20},
+        "goal": {"enum": ["to sell the lens", "to leave before dawn and never to be weighed again"]},
+    },
+    "required": ["kind", "name", "level", "goal"],
+    "additionalProperties": False,
+}
+
+Results = dict[tuple[str, str], tuple[Completion, ...]]
+
+
+def jobs() -> list[Job]:
+    result = [
+        Job(f"record{i}", "line", SHARED, f'The smith, {i}: "', TEXT, candidates=1 + i % 4, seed=i) for i in range(7)
+    ]
+    result += [Job(f"record{i}", "sheet", SHARED if i else "", f"Sheet {i}\n", SHEET, candidates=2) for i in range(3)]
+    result.append(Job("opened", "line", SHARED, 'The smith: "', TEXT, opening="The lens", candidates=3))
+    result.append(Job("fixed", "line", SHARED, 'The smith: "', {"type": "string", "const": "No."}, candidates=2))
+    result.append(Job("greedy", "line", "", 'The smith: "', TEXT, Sampling(temperature=0)))
+    return result
+
+
+def run(engine: Scheduler, work: list[Job]) -> Results:
+    for job in work:
+        engine.submit(job)
+    found: Results = {}
+    while engine.pending:
+        for job, completions in engine.poll():
+            found[job.record, job.key] = completions
+    return found
+
+
+@pytest.fixture(scope="module")
+def expected() -> Results:
+    return run(scheduler(batch_size=1), jobs())
+
+
+def test_every_job_gets_its_candidates(expected: Results) -> None:
+    assert {key: len(found) for key, found in expected.items()} == {
+        (job.record, job.key): job.candidates for job in jobs()
+    }
+
+
+def test_every_completion_obeys_its_schema(expected: Results) -> None:
+    for job in jobs():
+        for completion in expected[job.record, job.key]:
+            free = job.schema.get("type") == "string"
+            Draft202012Validator(job.schema).validate(completion.text if free else json.loads(completion.text))
+            assert 0 <= completion.forced <= len(completion.text)
+            assert (completion.logprob < 0) == (completion.tokens > 0)
+
+
+def test_candidates_differ(expected: Results) -> None:
+    assert len({completion.text for completion in expected["opened", "line"]}) > 1
+
+
+def test_what_is_forced_is_not_counted_as_sampled(expected: Results) -> None:
+    assert expected["fixed", "line"] == (Completion("No.", 0.0, 0, 3),) * 2
+
+
+@pytest.mark.parametrize("batch_size", [2, 5, 16])
+def test_the_batch_size_changes_nothing(batch_size: int, expected: Results) -> None:
+    assert run(scheduler(batch_size=batch_size), jobs()) == expected
+
+
+@settings(deadline=None, max_examples=15)
+@given(order=st.permutations(range(len(jobs()))), batch_size=st.sampled_from([2, 5, 16]))
+def test_the_order_changes_nothing(order: list[int], batch_size: int, expected: Results) -> None:
+    work = jobs()
+    assert run(scheduler(batch_size=batch_size), [work[i] for i in order]) == expected
+
+
+def test_polling_in_between_changes_nothing(expected: Results) -> None:
+    engine, found = scheduler(batch_size=3), {}
+    for job in jobs():
+        engine.submit(job)
+        for done, completions in engine.poll():
+            found[done.record, done.key] = completions
+    found |= run(engine, [])
+    assert found == expected
+
+
+def test_memory_and_room_change_nothing(expected: Results) -> None:
+    tight = scheduler(batch_size=16, memory=4 * CAPACITY * NumpySession.bytes_per_token)
+    assert run(tight, jobs()) == expected
+    assert len(tight._rows) < 4
+
+
+def test_seed_attempt_record_key_and_candidate_name_the_draw() -> None:
+    base = jobs()[3]
+    others = [
+        base,
+        replace(base, seed=99),
+        replace(base, attempt=1),
+        replace(base, record="other"),
+        replace(base, key="other"),
+    ]
+    engine, found = scheduler(), []
+    for job in others:
+        found.append(run(engine, [job])[job.record, job.key])
+    everything = [completion.text for completions in found for completion in completions]
+    assert len(set(everything)) == len(everything)
+
+
+def test_a_shared_prefix_is_computed_once() -> None:
+    session = NumpySession()
+    run(scheduler(session, batch_size=2), [job for job in jobs() if job.shared])
+    assert session.prefills.count(tuple(encode(SHARED))) == 1
+
+
+def test_a_prompt_is_computed_once_for_all_candidates() -> None:
+    session, job = NumpySession(), replace(jobs()[3], candidates=9)
+    run(scheduler(session, batch_size=2), [job])
+    assert session.prefills.count(tuple(encode(job.prompt))) == 1
+
+
+def test_shared_prefixes_leave_least_recently_used_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PREFIXES", 2)
+    session = NumpySession()
+    names = ["alpha", "beta", "alpha", "gamma", "alpha", "beta"]
+    work = [Job(f"r{i}", "k", f"the {name} harbor\n", 'so: "', TEXT) for i, name in enumerate(names)]
+    run(scheduler(session, batch_size=1), work)
+    counts = {name: session.prefills.count(tuple(encode(f"the {name} harbor\n"))) for name in set(names)}
+    assert counts == {"alpha": 1, "beta": 2, "gamma": 1}
+
+
+def test_rows_are_filled_again_at_once() -> None:
+    session = NumpySession()
+    run(scheduler(session, batch_size=4), [Job(f"r{i}", "k", "", 'x: "', TEXT) for i in range(12)])
+    assert session.decodes[: len(session.decodes) // 2] == [4] * (len(session.decodes) // 2)
+    assert session.decodes[-1] < 4
+
+
+def test_long_forced_runs_are_chunks_and_short_ones_are_not() -> None:
+    session = NumpySession()
+    short, long = "a b", " and ".join(["weighed", "counted"] * 4)
+    digit = {"type": "integer", "minimum": 1, "maximum": 5}
+    parts = [digit, {"const": short}, digit, {"const": long}, {"type": "boolean"}]
+    schema = {"type": "array", "prefixItems": parts, "items": False, "minItems": 5}
+    run(scheduler(session), [Job("r", "k", "", "List: ", schema)])
+    chunks = [run for run in session.prefills if run != session.prefills[0]]
+    assert len(chunks) == 1
+    assert len(chunks[0]) >= CHUNK > len(encode(short)) + 3
+
+
+def test_a_text_that_ends_by_itself_and_one_that_is_cut_are_told_apart() -> None:
+    engine = scheduler()
+    cut = run(engine, [replace(job, schema={**TEXT, "minLength": 40}) for job in jobs()[:6]])
+    assert {completion.finish for found in cut.values() for completion in found} == {"length"}
+    free = run(engine, [replace(job, schema={**TEXT, "maxLength": 2000}) for job in jobs()[:6]])
+    assert any(completion.finish == "stop" for found in free.values() for completion in found)
+
+
+def test_a_text_that_exhausts_its_tokens_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    schema = {"type": "string", "minLength": 60, "maxLength": 90, "pattern": "^[a-z ]+[.]$"}
+    job = replace(jobs()[3], schema=schema)
+    engine = scheduler()
+    grammar = engine.grammars.compile(schema)
+    engine.grammars._known = {
+        key: replace(grammar, fragment=replace(grammar.fragment, budget=6))
+        for key in engine.grammars._known
+        if engine.grammars._known[key] is grammar
+    }
+    for completion in run(engine, [job])[job.record, job.key]:
+        Draft202012Validator(schema).validate(completion.text)
+        assert completion.finish == "length"
+    engine.grammars._known.clear()
+
+
+def test_a_longer_job_waits_for_room_and_gets_it(expected: Results) -> None:
+    engine = scheduler(batch_size=4)
+    long = Job("long", "k", "the tide " * 600, 'so: "', TEXT)
+    found = run(engine, [*jobs()[:3], long, *jobs()[3:]])
+    assert found.pop(("long", "k"))[0].text
+    assert found == expected
+
+
+def test_room_shrinks_again_when_long_jobs_are_done() -> None:
+    engine = scheduler(batch_size=4)
+    run(engine, [Job("long", "k", "the tide " * 600, 'so: "', TEXT)])
+    assert engine.session.capacity > CAPACITY
+    run(engine, jobs()[:1])
+    assert engine.session.capacity == CAPACITY
+
+
+def test_a_job_that_cannot_fit_is_refused_by_name() -> None:
+    with pytest.raises(ModelUnavailable, match=r"GG850 the request for line of record3 needs \d+ tokens"):
+        scheduler(context=40).submit(jobs()[3])
+
+
+def test_a_schema_that_the_grammar_cannot_hold_is_refused_on_submission() -> None:
+    engine = scheduler()
+    with pytest.raises(SchemaFault, match=r"GG102 .*'uniqueItems'.* at \$\.uniqueItems"):
+        engine.submit(replace(jobs()[0], schema={"type": "array", "items": TEXT, "maxItems": 2, "uniqueItems": True}))
+    assert engine.pending == 0
+
+
+def test_pending_counts_completions() -> None:
+    engine = scheduler()
+    assert engine.poll() == []
+    engine.submit(replace(jobs()[0], candidates=3))
+    engine.submit(replace(jobs()[1], candidates=2))
+    assert engine.pending == 5
+    done = engine.poll()
+    assert engine.pending == 5 - sum(len(completions) for _, completions in done)
+
+
+def test_a_job_without_candidates_is_done_at_once() -> None:
+    job = replace(jobs()[0], candidates=0)
+    engine = scheduler()
+    engine.submit(job)
+    assert engine.poll() == [(job, ())]
+
+
+def test_an_empty_prompt_is_allowed() -> None:
+    for shared in ("", SHARED):
+        assert run(scheduler(), [Job("r", "k", shared, "", TEXT)])["r", "k"][0].text
+
+
+def test_prompts_begin_with_the_models_prefix() -> None:
+    session = NumpySession()
+    run(scheduler(session, prefix=(7,)), [Job("r", "k", "", 'so: "', TEXT), Job("s", "k", SHARED, 'so: "', TEXT)])
+    assert session.prefills[0] == (7,)
+    assert (7, *encode(SHARED)) in session.prefills
