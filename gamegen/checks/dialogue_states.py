@@ -75,9 +75,9 @@ class Exploration:
 
 
 class _Assumed(NamedTuple):
-    """A split: the variable at `index` is taken to have started with `value`."""
+    """A split: the followed variable of this number is taken to have started with `value`."""
 
-    index: int
+    variable: int
     value: Value
 
 
@@ -163,10 +163,16 @@ class _Explorer:
             except _Unknown as unknown:
                 self.split.add(state)
                 variable = self.variables[unknown.index]
-                for value in reversed(variable.candidates):
-                    after = state._replace(values=_put(state.values, unknown.index, value))
-                    if self._link(state, after, _Assumed(unknown.index, value)):
-                        waiting.appendleft(after)
+                parts = [
+                    part
+                    for value in variable.candidates
+                    if self._link(
+                        state,
+                        part := state._replace(values=_put(state.values, unknown.index, value)),
+                        _Assumed(unknown.index, value),
+                    )
+                ]
+                waiting.extendleft(reversed(parts))  # no choice was taken: they are as near as the state was
                 continue
             for edge, after, end in steps:
                 if edge is not None:
@@ -213,6 +219,7 @@ class _Explorer:
                 continue
             chosen = state.chosen | {name} if choice.get("once") else state.chosen
             values = self._changed(choice, state.values)
+            targets: list[tuple[bool | None, str]]
             if "check" in choice:
                 targets = [(True, choice["check"]["success"]), (False, choice["check"]["failure"])]
             else:
@@ -276,7 +283,7 @@ class _Explorer:
             if isinstance(label, Edge):
                 edges.append(label)
             elif label is not None:
-                start.append((self.variables[label.index].name, label.value))
+                start.append((self.variables[label.variable].name, label.value))
             step = self.parents[state]
         return Witness(dict(reversed(start)), tuple(reversed(edges)))
 

@@ -127,7 +127,9 @@ class Scene:
             thanks.effects.append(effect("item", self.roles.gift.id, "add", 1))
         if ends:
             thanks.end = "helped"
-        return Branch(Choice("ask_favor", job.question, wish.id, once=True), [wish, thanks, refused], "refused", "that")
+        return Branch(
+            Choice("ask_favor", job.question, wish.id, once=True), [wish, thanks, refused], "refused", "favors"
+        )
 
     def people(self) -> Iterator[Branch]:
         """A branch for each person whom the lead has to do with."""

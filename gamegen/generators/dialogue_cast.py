@@ -78,12 +78,8 @@ def cast(world: World, brief: Brief, seed: int) -> Cast:
         secret=secret,
         facts=tuple(fact for fact in known if fact != secret),
         asides=draw.asides(other, lead),
-        gift=draw.item(
-            "gift", (i for i in world.items.values() if i.owner == lead.id and not _fixed(i) and "quest" not in i.tags)
-        ),
-        proof=draw.item(
-            "proof", (i for i in world.items.values() if i.owner != lead.id and not _fixed(i)), _about(secret)
-        ),
+        gift=draw.item("gift", (i for i in world.items.values() if i.owner == lead.id and "quest" not in i.tags)),
+        proof=draw.proof(lead, secret, known),
         creature=draw.creature(place),
         relations=tuple(
             (kind, world.characters[id])
@@ -138,11 +134,19 @@ class _Draw:
     def subject(self, fact: Fact | None, lead: Character, place: Location | None) -> Subject:
         return subject_of(self.world, fact, lead) or (Subject.of(place) if place else world_subject(self.world))
 
-    def item(self, role: str, items: Iterable[Item], about: tuple[str, ...] = ()) -> Item | None:
-        """One of the items, sooner one that is spoken of."""
-        table = {item.id: item for item in items}
-        order = self.order([id for id in about if id in table] or table, role)
+    def item(self, role: str, items: Iterable[Item]) -> Item | None:
+        table = {item.id: item for item in items if not _fixed(item)}
+        order = self.order(table, role)
         return table[order[0]] if order else None
+
+    def proof(self, lead: Character, secret: Fact | None, known: Iterable[Fact]) -> Item | None:
+        """An item that the secret is about, or else another fact that the lead knows."""
+        rest = [id for fact in known for id in fact.about]
+        for about in (_about(secret), rest):
+            found = [item for id in about if (item := self.world.items.get(id)) is not None and item.owner != lead.id]
+            if (item := self.item("proof", found)) is not None:
+                return item
+        return None
 
     def creature(self, place: Location | None) -> Creature | None:
         near = {place.id, *place.links} if place else set()

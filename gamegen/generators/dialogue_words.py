@@ -133,7 +133,7 @@ class Subject:
 _QUESTIONS = {
     "item": ("what became of {subject}", "What became of {subject}?"),
     "character": ("what {they} know{s} of {subject}", "What do you know of {subject}?"),
-    "location": ("what happened at {subject}", "What happened at {subject}?"),
+    "location": ("what is happening at {subject}", "What is happening at {subject}?"),
     "faction": ("what {they} think{s} of {subject}", "What do you think of {subject}?"),
     "creature": ("what {they} know{s} about {subject}", "What do you know about {subject}?"),
     "world": ("what people say in {subject}", "What do people say in {subject}?"),
