@@ -68,13 +68,14 @@ def _state(content: Project) -> str:
 def _script(script: Script) -> Iterator[str]:
     """Knots and stitches in order. A stitch follows its knot."""
     for block in script.blocks:
-        yield "\n".join(("", _heading(block), *_steps(block.body, script.record), ""))
+        ending = (f"~ return {block.returns}",) if block.returns else ()
+        yield "\n".join(("", _heading(block), *_steps(block.body, script.record), *ending, ""))
 
 
 def _heading(block: Block) -> str:
     if block.title.stitch:
         return f"= {block.title.stitch}"
-    return f"=== function {block.title.knot}() ===" if block.procedure else f"=== {block.title.knot} ==="
+    return f"=== function {block.title.knot}() ===" if block.returns else f"=== {block.title.knot} ==="
 
 
 def _steps(steps: Iterable[Step], record: str) -> Iterator[str]:

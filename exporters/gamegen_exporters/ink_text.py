@@ -12,7 +12,7 @@ from .script import Shown, Text, Value
 from .texts import printable, refusal
 
 _MARKS = re.compile(r'[\\\[\]{}|~#/<>*+=\-!&$("]')
-_KEYWORD = re.compile(r"(?:TODO|VAR|CONST|LIST|INCLUDE|EXTERNAL)\b")
+_KEYWORD = re.compile(r"TODO|VAR|CONST|LIST|INCLUDE|EXTERNAL")
 _INT = 2**31 - 1
 """Ink's integers have 32 bits."""
 

@@ -1,9 +1,9 @@
 """A quest record as a script: a state machine over its variable, with the journal and the objectives of each state.
 
-The variable holds ``inactive``, the id of a stage, or the id of an outcome. Procedures move it:
-``start`` (when it is inactive and the prerequisites hold), ``complete`` per objective (in its stage, once, when what it
-requires holds: its effects, then the first edge whose objectives are all done) and ``fail`` (in a stage: the first
-fail condition that holds). Reaching an outcome applies its effects. Rewards are data: handing them out is the game's.
+The variable holds ``inactive``, the id of a stage, or the id of an outcome. Procedures move it, with the meaning of
+gamegen/checks/quest_simulation.py: ``start`` (when it is inactive and the prerequisites hold), ``complete`` per
+objective (in its stage, once, when what it requires holds) and ``fail``, for the game to call after changes of its own:
+the first fail condition that holds ends a running quest. Rewards are data: handing them out is the game's.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from gamegen.records import JSON
 from . import names
 from .fields import data_block, data_variables
 from .logic import both, condition, effects
-from .script import All, Any, Block, Condition, Goto, If, Line, Script, Set, Step, Stop, Test, Title, Variable
+from .script import All, Any, Block, Goto, If, Line, Script, Set, Step, Stop, Test, Title, Variable
 from .texts import template
 
 INACTIVE = "inactive"
@@ -105,42 +105,50 @@ def _by_state(record: Mapping[str, JSON], what: str, entries: list[tuple[str, tu
 
 def _start(record: Mapping[str, JSON]) -> Block:
     needed = (condition(one, record["id"]) for one in record["prerequisites"])
-    begin = Set(names.state("quest", record["id"]), record["start"])
-    return Block(_title(record, "start"), (If(both(_at(record, INACTIVE), *needed), (begin,)),), procedure=True)
+    begin = _unless_failed(record, _enter(record, record["start"]))
+    return _procedure(record, "start", If(both(_at(record, INACTIVE), *needed), begin))
 
 
 def _complete(record: Mapping[str, JSON], stage: Mapping[str, JSON], one: Mapping[str, JSON]) -> Block:
+    """Its effects; then the fail conditions; then the first edge whose objectives are all done."""
     id = str(record["id"])
     done = names.done(id, stage["id"], one["id"])
     can = both(_at(record, stage["id"]), Test(done, "==", False), condition(one.get("requires"), id))
-    steps: tuple[Step, ...] = (Set(done, True), *effects(one.get("effects", ()), id), *_edges(record, stage))
-    title = _title(record, f"complete__{names.part(stage['id'])}__{names.part(one['id'])}")
-    return Block(title, (If(can, steps),), procedure=True)
-
-
-def _edges(record: Mapping[str, JSON], stage: Mapping[str, JSON]) -> tuple[Step, ...]:
-    """The first edge whose objectives are all done is taken."""
-    id, steps = str(record["id"]), ()
-    chain: tuple[Step, ...] = steps
+    way: tuple[Step, ...] = ()
     for edge in reversed(stage["next"]):
-        ready = All(tuple(Test(names.done(id, stage["id"], one), "==", True) for one in edge["requires"]))
-        taken = (*effects(edge.get("effects", ()), id), *_enter(record, edge["to"]))
-        chain = (If(ready, taken, chain),)
-    return chain
+        ready = All(tuple(Test(names.done(id, stage["id"], needed), "==", True) for needed in edge["requires"]))
+        way = (If(ready, (*effects(edge.get("effects", ()), id), *_enter(record, edge["to"])), way),)
+    steps = (Set(done, True), *effects(one.get("effects", ()), id), *_unless_failed(record, way))
+    return _procedure(record, f"complete__{names.part(stage['id'])}__{names.part(one['id'])}", If(can, steps))
 
 
 def _enter(record: Mapping[str, JSON], state: str) -> tuple[Step, ...]:
-    own = next((outcome.get("effects", ()) for outcome in record["outcomes"] if outcome["id"] == state), ())
-    return (Set(names.state("quest", record["id"]), state), *effects(own, record["id"]))
+    """A stage begins with no objective done, and may fail at once; an outcome applies its effects."""
+    id = str(record["id"])
+    here = Set(names.state("quest", id), state)
+    for outcome in record["outcomes"]:
+        if outcome["id"] == state:
+            return (here, *effects(outcome.get("effects", ()), id))
+    stage = next(stage for stage in record["stages"] if stage["id"] == state)
+    fresh = (Set(names.done(id, state, one["id"]), False) for one in stage["objectives"])
+    return (here, *fresh, *_unless_failed(record, ()))
+
+
+def _unless_failed(record: Mapping[str, JSON], steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """The outcome of the first fail condition that holds; the steps if none does."""
+    for one in reversed(record["fail_conditions"]):
+        met = condition(one["condition"], record["id"])
+        steps = _enter(record, one["outcome"]) if met is None else (If(met, _enter(record, one["outcome"]), steps),)
+    return steps
 
 
 def _fail(record: Mapping[str, JSON]) -> list[Block]:
-    chain: tuple[Step, ...] = ()
-    for one in reversed(record["fail_conditions"]):
-        met: Condition | None = condition(one["condition"], record["id"])
-        if met is not None:
-            chain = (If(met, _enter(record, one["outcome"]), chain),)
-    if not chain:
+    failing = _unless_failed(record, ())
+    if not failing:
         return []
     running = Any(tuple(_at(record, stage["id"]) for stage in record["stages"]))
-    return [Block(_title(record, "fail"), (If(running, chain),), procedure=True)]
+    return [_procedure(record, "fail", If(running, failing))]
+
+
+def _procedure(record: Mapping[str, JSON], what: str, step: Step) -> Block:
+    return Block(_title(record, what), (step,), returns=names.state("quest", record["id"]))

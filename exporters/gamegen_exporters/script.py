@@ -150,11 +150,12 @@ Step = Set | Add | Line | Goto | Check | Stop | If | Menu
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Steps under a title. A procedure only changes state: it neither speaks nor goes anywhere."""
+    """Steps under a title."""
 
     title: Title
     body: tuple[Step, ...]
-    procedure: bool = False
+    returns: str = ""
+    """For a procedure, which only changes state: the variable whose value the caller gets."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ def _script(script: Script) -> Iterator[str]:
     headers = {"kind": script.kind, "record": script.record}
     for block in script.blocks:
         body = _steps(block.body, script.record)
-        yield from _node(_title(block.title), headers, (*body, "<<stop>>") if block.procedure else body)
+        yield from _node(_title(block.title), headers, (*body, "<<stop>>") if block.returns else body)
 
 
 def _node(title: str, headers: Mapping[str, str], body: Iterable[str]) -> Iterator[str]:

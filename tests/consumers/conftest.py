@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from tests.consumers.runtimes import Ink, NodeRuntime, Yarn
+pytest.register_assert_rewrite("tests.consumers.runtimes", "tests.consumers.walks")
+
+from tests.consumers.runtimes import Ink, NodeRuntime, Yarn  # noqa: E402
 
 HERE = Path(__file__).parent
 CACHE = HERE.parents[1] / "build" / "consumers"

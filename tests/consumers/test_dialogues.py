@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pytest
 from gamegen_exporters import ink as ink_format, names, yarn as yarn_format
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 
+from tests.consumers.planned import planned
 from tests.consumers.runtimes import Ink, Play, Yarn
-from tests.consumers.walks import heard_in_ink, heard_in_yarn, walks
+from tests.consumers.walks import Walk, heard_in_ink, heard_in_yarn, walks
 from tests.dialogue_records import choice, effect, forge, leaf, node, text
 from tests.strategies import proven_dialogues
 
@@ -80,11 +81,16 @@ def maze() -> Dialogue:
     return record
 
 
-def held_in_ink(ink: Ink, records: Sequence[Dialogue], options: Mapping[str, Any] | None = None) -> None:
-    """Every walk of every record, exported together, plays in both Ink runtimes as in the reference player."""
+def held_in_ink(
+    ink: Ink,
+    records: Sequence[Dialogue],
+    options: Mapping[str, Any] | None = None,
+    choose: Callable[[Dialogue], list[Walk]] = walks,
+) -> None:
+    """The walks through each record, exported together, play in both Ink runtimes as in the reference player."""
     files = ink_format.render(records, options or {})
     speakers = sorted({names.character(one["speaker"]) for record in records for one in record["nodes"]})
-    taken = [one for record in records for one in walks(record)]
+    taken = [one for record in records for one in choose(record)]
     plays = [Play([{"get": speakers}, *one.play.steps], one.play.rolls) for one in taken]
     for runtime, results in ink.play(files, plays).items():
         for one, (found, *answers) in zip(taken, results, strict=True):
@@ -92,9 +98,15 @@ def held_in_ink(ink: Ink, records: Sequence[Dialogue], options: Mapping[str, Any
             assert (runtime, heard) == (runtime, list(one.expected))
 
 
-def held_in_yarn(yarn: Yarn, records: Sequence[Dialogue], options: Mapping[str, Any] | None = None) -> None:
+def held_in_yarn(
+    yarn: Yarn,
+    records: Sequence[Dialogue],
+    options: Mapping[str, Any] | None = None,
+    choose: Callable[[Dialogue], list[Walk]] = walks,
+) -> None:
+    """The walks through each record, exported together, play in bondage as in the reference player."""
     files = yarn_format.render(records, options or {})
-    taken = [one for record in records for one in walks(record)]
+    taken = [one for record in records for one in choose(record)]
     begin = {"call": "gamegen_new_game"}
     plays = [Play([begin, *one.play.steps], one.play.rolls) for one in taken]
     for runtime, results in yarn.play(files, plays).items():
@@ -128,13 +140,33 @@ def test_a_second_play_starts_afresh_in_yarn(yarn: Yarn) -> None:
     assert len(found[1]["choices"]) < len(found[2]["choices"])
 
 
-@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+ANY = settings(
+    deadline=None,
+    max_examples=40,
+    # Shrinking asks the runtimes for minutes; a dialogue of a few nodes can be read as it is.
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+
+@ANY
 @given(record=proven_dialogues())
 def test_any_dialogue_plays_in_ink(ink: Ink, record: Dialogue) -> None:
     held_in_ink(ink, [record])
 
 
-@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@ANY
 @given(record=proven_dialogues())
 def test_any_dialogue_plays_in_yarn(yarn: Yarn, record: Dialogue) -> None:
     held_in_yarn(yarn, [record])
+
+
+PLANNED = range(1, 13)
+
+
+def test_planned_dialogues_play_in_ink(ink: Ink) -> None:
+    held_in_ink(ink, [planned("dialogue", seed) for seed in PLANNED])
+
+
+def test_planned_dialogues_play_in_yarn(yarn: Yarn) -> None:
+    held_in_yarn(yarn, [planned("dialogue", seed) for seed in PLANNED])

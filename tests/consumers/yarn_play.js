@@ -6,6 +6,7 @@
 // The lines are as bondage gives them: it knows no markup, so `Name: ` and `[character ...]` are still in the text.
 "use strict";
 const readline = require("node:readline");
+const { Worker, isMainThread, parentPort } = require("node:worker_threads");
 const bondage = require("@mnbroatch/bondage");
 
 function shown(result) {
@@ -55,14 +56,23 @@ function play(sources, { rolls, steps }) {
   });
 }
 
-readline.createInterface({ input: process.stdin }).on("line", (line) => {
-  let result;
+function answer(request) {
   try {
-    const { files, plays } = JSON.parse(line);
+    const { files, plays } = JSON.parse(request);
     const sources = Object.keys(files).filter((name) => name.endsWith(".yarn")).map((name) => files[name]);
-    result = { faults: [], plays: plays.map((one) => play(sources, one)) };
+    return { faults: [], plays: plays.map((one) => play(sources, one)) };
   } catch (error) {
-    result = { faults: [String((error && error.stack) || error)], plays: [] };
+    return { faults: [String((error && error.stack) || error)], plays: [] };
   }
-  process.stdout.write(JSON.stringify(result) + "\n");
-});
+}
+
+if (isMainThread) {
+  // bondage goes one call deeper with every piece of text between two options: it needs more stack than the main thread.
+  const worker = new Worker(__filename, { resourceLimits: { stackSizeMb: 128 } });
+  worker.on("message", (result) => process.stdout.write(result + "\n"));
+  const input = readline.createInterface({ input: process.stdin });
+  input.on("line", (line) => worker.postMessage(line));
+  input.on("close", () => worker.terminate());
+} else {
+  parentPort.on("message", (line) => parentPort.postMessage(JSON.stringify(answer(line))));
+}
