@@ -9,6 +9,7 @@ the string, so the two forms agree. The characters of a free text are counted he
 from __future__ import annotations
 
 import json
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 _OPTIONS = {"whitespace_flexible": False}  # compact separators: more forced tokens, fewer to sample
 _QUOTE = b'"'
-_MOST_COMPILED = 4096
+_MOST_COMPILED = 256  # about 0.4 MB each, once used
 _LONGEST_CLOSING = 20_000
 
 
@@ -45,7 +46,7 @@ class Grammar:
 
 
 class Grammars:
-    """Compiles fragments for one tokenizer, and remembers them. V: vocabulary, the width of the logits."""
+    """Compiles fragments for one tokenizer, and remembers the last ones used. V: vocabulary, width of the logits."""
 
     def __init__(
         self,
@@ -72,7 +73,7 @@ class Grammars:
         self._within: dict[tuple[int, int, int], NDArray[np.int32]] = {}
         self._encode = encode
         self._tokenizer = llguidance.LLTokenizer(tokenizer_json, n_vocab=vocabulary, eos_token=list(eos))
-        self._known: dict[tuple[str, str], Grammar] = {}
+        self._known: OrderedDict[tuple[str, str], Grammar] = OrderedDict()
 
     def compile(self, schema: Mapping[str, JSON], opening: str = "") -> Grammar:
         """The grammar of a fragment whose text begins with `opening`.
@@ -81,9 +82,10 @@ class Grammars:
         """
         key = canonical(schema), opening
         if key not in self._known:
-            if len(self._known) >= _MOST_COMPILED:
-                self._known.clear()
             self._known[key] = self._compile(schema, opening)
+            if len(self._known) > _MOST_COMPILED:
+                self._known.popitem(last=False)
+        self._known.move_to_end(key)
         return self._known[key]
 
     def _compile(self, schema: Mapping[str, JSON], opening: str) -> Grammar:

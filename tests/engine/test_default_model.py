@@ -57,7 +57,7 @@ def run(work: list[Job], batch_size: int, threads: int) -> dict[str, tuple[Compl
     engine = open_engine(provider="cpu", batch_size=batch_size, threads=threads)
     for job in work:
         engine.submit(job)
-    found = {}
+    found: dict[str, tuple[Completion, ...]] = {}
     while engine.pending:
         found |= {job.record: completions for job, completions in engine.poll()}
     engine.close()

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from jsonschema import Draft202012Validator
 
-from gamegen.engine.grammar import Draft, Grammar
+from gamegen.engine.grammar import Draft, Grammar, Grammars
 from gamegen.engine.sampler import unpack
-from gamegen.errors import SchemaFault
-from tests.engine.tiny import VOCABULARY, grammars
+from gamegen.errors import ModelUnavailable, SchemaFault
+from tests.engine.tiny import VOCABULARY, encode, grammars, tokenizer_json
 
 LATIN = re.compile(r"[A-Za-zÀ-ÖØ-öø-ſȘ-ț]")
 
@@ -231,10 +231,15 @@ def test_other_languages_may_use_their_letters() -> None:
 
 
 def test_placeholders_stand_only_where_they_are_listed() -> None:
-    schema = {"type": "string", "maxLength": 60, "pattern": r"^Hail, \{player\}", "x-gamegen": {"ends": "sentence"}}
+    schema: dict[str, Any] = {
+        "type": "string",
+        "maxLength": 60,
+        "pattern": r"^Hail, \{player\}",
+        "x-gamegen": {"ends": "sentence"},
+    }
     with pytest.raises(SchemaFault, match="GG851"):
         grammars().compile(schema)
-    schema["x-gamegen"]["placeholders"] = ["player", "item.lens"]
+    schema["x-gamegen"] = {"ends": "sentence", "placeholders": ["player", "item.lens"]}
     text, forced = walk(grammars().compile(schema), 5).text()
     assert text.startswith("Hail, {player}")
     assert forced >= len("Hail, {player}")
@@ -295,3 +300,22 @@ def test_forced_tokens_are_not_sampled() -> None:
 def test_a_compiled_fragment_is_remembered() -> None:
     schema = {"type": "string", "maxLength": 33}
     assert grammars().compile(schema) is grammars().compile(dict(schema))
+
+
+def test_only_the_last_grammars_used_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gamegen.engine.grammar._MOST_COMPILED", 2)
+    fresh = Grammars(tokenizer_json(), VOCABULARY, (0,), encode)
+    first, _ = fresh.compile({"const": 1}), fresh.compile({"const": 2})
+    assert fresh.compile({"const": 1}) is first
+    fresh.compile({"const": 3})
+    assert fresh.compile({"const": 1}) is first
+    assert len(fresh._known) == 2
+
+
+def test_a_tokenizer_without_a_quotation_mark_is_refused() -> None:
+    document = json.loads(tokenizer_json())
+    vocabulary = document["model"]["vocab"]
+    vocabulary["ĀĀ"] = vocabulary.pop('"')
+    document["model"]["merges"] = []
+    with pytest.raises(ModelUnavailable, match="GG858"):
+        Grammars(json.dumps(document), VOCABULARY, (0,), encode)

@@ -26,7 +26,7 @@ def install(monkeypatch: pytest.MonkeyPatch, *packages: str) -> None:
             return "1.24.0"
         raise metadata.PackageNotFoundError(package)
 
-    monkeypatch.setattr(runtime.metadata, "version", version)
+    monkeypatch.setattr(metadata, "version", version)
 
 
 @pytest.fixture(scope="module", params=["rewritten", "plain"])
@@ -153,10 +153,10 @@ def test_an_unknown_provider_is_wrong_usage() -> None:
         open_engine(provider="tpu")
 
 
-@pytest.mark.parametrize("option", ["batch_size", "threads", "context"])
-def test_options_are_positive(option: str) -> None:
+@pytest.mark.parametrize("options", [{"batch_size": 0}, {"threads": 0}, {"context": 0}])
+def test_options_are_positive(options: dict[str, Any]) -> None:
     with pytest.raises(UsageError, match=r"GG005 .*at least 1, found 0"):
-        open_engine(**{option: 0})
+        open_engine(**options)
 
 
 def test_no_runtime_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
