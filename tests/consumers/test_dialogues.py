@@ -9,7 +9,6 @@ import pytest
 from gamegen_exporters import ink as ink_format, names, yarn as yarn_format
 from hypothesis import HealthCheck, Phase, given, settings
 
-from tests.consumers.planned import planned
 from tests.consumers.runtimes import Ink, Play, Yarn
 from tests.consumers.walks import Walk, heard_in_ink, heard_in_yarn, walks
 from tests.dialogue_records import choice, effect, forge, leaf, node, text
@@ -159,14 +158,3 @@ def test_any_dialogue_plays_in_ink(ink: Ink, record: Dialogue) -> None:
 @given(record=proven_dialogues())
 def test_any_dialogue_plays_in_yarn(yarn: Yarn, record: Dialogue) -> None:
     held_in_yarn(yarn, [record])
-
-
-PLANNED = range(1, 13)
-
-
-def test_planned_dialogues_play_in_ink(ink: Ink) -> None:
-    held_in_ink(ink, [planned("dialogue", seed) for seed in PLANNED])
-
-
-def test_planned_dialogues_play_in_yarn(yarn: Yarn) -> None:
-    held_in_yarn(yarn, [planned("dialogue", seed) for seed in PLANNED])
