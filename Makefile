@@ -6,7 +6,7 @@ WORLD := samples/saltmarrow/world
 DEMO := build/demo
 SEED ?= 7
 
-.PHONY: demo test lint types tests benchmark clean
+.PHONY: demo test lint types tests acceptance benchmark clean
 
 $(VENV)/.run: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "gamegen needs Python 3.11 or later: make PYTHON=python3.12")'
@@ -41,6 +41,10 @@ types: $(VENV)/.test
 
 tests: $(VENV)/.test
 	$(BIN)/pytest -n 2 --dist loadgroup
+
+# One record of each kind for each of twenty seeds: all valid, all exports compile and play.
+acceptance: $(VENV)/.test
+	GAMEGEN_SEEDS=20 $(BIN)/pytest tests/consumers/test_main_job.py --timeout 0
 
 benchmark: $(VENV)/.test
 	$(BIN)/python benchmarks/main_job.py

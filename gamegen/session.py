@@ -165,14 +165,14 @@ class Session:
                 tasks[brief.id] = task
                 finished += self._advance(tasks, task, None, world, positions)
             for job, completions in self.engine.poll():
-                task = tasks.get(job.record)
-                if task is None or job not in task.jobs:
+                asked = tasks.get(job.record)
+                if asked is None or job not in asked.jobs:
                     continue  # of an earlier run that was left before its end
-                task.results[job.key, job.attempt] = completions
+                asked.results[job.key, job.attempt] = completions
                 texts += 1
-                if len(task.results) == len(task.jobs):
-                    results = [task.results[each.key, each.attempt] for each in task.jobs]
-                    finished += self._advance(tasks, task, results, world, positions)
+                if len(asked.results) == len(asked.jobs):
+                    results = [asked.results[each.key, each.attempt] for each in asked.jobs]
+                    finished += self._advance(tasks, asked, results, world, positions)
             done += len(finished)
             if progress is not None:
                 progress(Progress(done, len(briefs), texts))

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pytest
-from gamegen_exporters import ink as ink_format, names, yarn as yarn_format
 from hypothesis import HealthCheck, Phase, given, settings
 
+from gamegen_exporters import ink as ink_format, names, yarn as yarn_format
 from tests.consumers.runtimes import Ink, Play, Yarn
 from tests.consumers.walks import Walk, heard_in_ink, heard_in_yarn, walks
 from tests.dialogue_records import choice, effect, forge, leaf, node, text

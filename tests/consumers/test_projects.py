@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from gamegen_exporters import ink as ink_format, yarn as yarn_format
 
+from gamegen_exporters import ink as ink_format, yarn as yarn_format
 from tests.consumers.planned import GENERATORS, planned
 from tests.consumers.runtimes import Ink, Play, Yarn
 from tests.consumers.test_dialogues import held_in_ink, held_in_yarn

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
-from gamegen_exporters import ink as ink_format, names, yarn as yarn_format
 
 from gamegen._random import Stream
 from gamegen.play import DEFAULTS, State
+from gamegen_exporters import ink as ink_format, names, yarn as yarn_format
 from tests.consumers import quest_steps
 from tests.consumers.planned import planned
 from tests.consumers.quest_steps import Progress

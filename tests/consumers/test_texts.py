@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from gamegen_exporters import ink as ink_format, yarn as yarn_format
 from hypothesis import HealthCheck, Phase, given, settings, strategies as st
 
 from gamegen._random import Stream
 from gamegen.checks.dialogue_states import Witness
 from gamegen.records import line_id
+from gamegen_exporters import ink as ink_format, yarn as yarn_format
 from tests.consumers.runtimes import Ink, Play, Yarn
 from tests.consumers.test_dialogues import Dialogue, held_in_ink, held_in_yarn
 from tests.consumers.walks import Walk, walk

@@ -6,11 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gamegen_exporters import names
-
 from gamegen._random import Stream
 from gamegen.checks.dialogue_states import Edge, Witness, explore
 from gamegen.play import End, Event, Line, Offer, Player, State, initial_state
+from gamegen_exporters import names
 from tests.consumers.runtimes import Play
 
 Dialogue = Mapping[str, Any]

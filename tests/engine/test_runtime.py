@@ -84,7 +84,7 @@ def test_the_engine_tells_what_provenance_records(folder: Path) -> None:
 
 def test_batch_size_threads_and_context_change_no_byte(folder: Path) -> None:
     found = []
-    for batch_size, threads, context in ((1, 1, None), (5, 2, 200), (16, 1, 250)):
+    for batch_size, threads, context in ((1, 1, None), (5, 2, 200), (16, 1, 210)):
         engine = open_engine(folder, batch_size=batch_size, threads=threads, context=context)
         for i in range(4):
             engine.submit(Job(f"r{i}", "k", "The lens. ", f'{i}: "', TEXT, candidates=3))
@@ -104,7 +104,7 @@ def test_tokens_are_counted_as_the_model_counts_them(folder: Path) -> None:
 def test_a_context_can_be_made_smaller_not_larger(folder: Path) -> None:
     for context in (20, 100_000):
         engine = open_engine(folder, context=context)
-        with pytest.raises(ModelUnavailable, match=f"GG850 .* holds {min(context, 256)};"):
+        with pytest.raises(ModelUnavailable, match=f"GG850 .* holds {min(context, 224)};"):
             engine.submit(Job("r", "k", "The lens. " * 100, 'So: "', TEXT))
 
 

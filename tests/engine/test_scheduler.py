@@ -155,7 +155,7 @@ def test_rows_are_filled_again_at_once() -> None:
 
 def test_long_forced_runs_are_chunks_and_short_ones_are_not() -> None:
     session = NumpySession()
-    short, long = "a b", " and ".join(["weighed", "counted"] * 4)
+    short, long = "a b", " and ".join(["weighed", "counted"] * 9)
     digit = {"type": "integer", "minimum": 1, "maximum": 5}
     parts = [digit, {"const": short}, digit, {"const": long}, {"type": "boolean"}]
     schema = {"type": "array", "prefixItems": parts, "items": False, "minItems": 5}

@@ -114,6 +114,27 @@ def test_a_long_prompt_is_cut_at_fixed_places(open_tiny: Open, monkeypatch: pyte
     assert PREFILL_CHUNK > 5
 
 
+@pytest.mark.parametrize("count", [2, 7, 8, 20, 31, 32, 40])
+def test_padding_a_short_call_is_not_seen(count: int, open_tiny: Open) -> None:
+    session = open_tiny()
+    tokens = (TOKENS * 5)[:count]
+    whole = session.prefill(0, tokens, 0)
+    for token in tokens:
+        logits = session.decode([1], [token], [0])
+    np.testing.assert_allclose(logits[0], whole, rtol=1e-4, atol=1e-4)
+    assert session.lengths[0] == count
+    np.testing.assert_allclose(*session.decode([0, 1], [5, 5], [0, 1]), rtol=1e-4, atol=1e-4)
+
+
+def test_a_full_slot_may_still_be_padded(open_tiny: Open) -> None:
+    session = open_tiny()
+    session.prefill(0, [3] * 86, 0)
+    session.prefill(1, [4] * 96, 0)
+    before = session.prefill(0, [*TOKENS, 1, 2], 86)
+    session.prefill(0, [3] * 86, 0)
+    assert (session.prefill(0, [*TOKENS, 1, 2], 86) == before).all()
+
+
 def test_the_device_copy_is_a_graph_of_one_identity() -> None:
     block = np.random.default_rng(1).standard_normal((1, 2, 3, 4)).astype(np.float32)
     copier = _copier(["CPUExecutionProvider"])

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from gamegen_exporters import names
 from hypothesis import given, strategies as st
+
+from gamegen_exporters import names
 
 IDS = st.from_regex(r"[a-z][a-z0-9_]{0,5}", fullmatch=True)
 IDENTIFIER = re.compile(r"[a-z][A-Za-z0-9]*(_{1,2}[A-Za-z0-9]+)*")

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from gamegen_exporters import gamegen_exporters, ink, json as json_format, yarn
 
 from gamegen.codes import CODES
 from gamegen.errors import InvalidContent
 from gamegen.hookspecs import Exporter
 from gamegen.plugins import load_registry
+from gamegen_exporters import gamegen_exporters, ink, json as json_format, yarn
 from tests.dialogue_records import effect, forge
 
 SCRIPTS = [ink.EXPORTER, yarn.EXPORTER]
