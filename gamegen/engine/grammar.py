@@ -19,7 +19,7 @@ import numpy as np
 from gamegen.engine.fragment import Bounds, Fragment, read
 from gamegen.engine.tokenizer import token_bytes
 from gamegen.errors import ModelUnavailable, SchemaFault
-from gamegen.records import JSON, canonical
+from gamegen.records import JSON
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -80,7 +80,7 @@ class Grammars:
 
         Raises SchemaFault (see `fragment.read`; GG852 where the opening does not fit the schema).
         """
-        key = canonical(schema), opening
+        key = json.dumps(schema), opening  # unsorted: the order of properties is the order of the document
         if key not in self._known:
             self._known[key] = self._compile(schema, opening)
             if len(self._known) > _MOST_COMPILED:

@@ -19,7 +19,7 @@ from gamegen.engine.grammar import Grammars
 from gamegen.engine.manifest import ModelFolder, read_folder, verify_folder
 from gamegen.engine.models import DEFAULT_ID, find_model
 from gamegen.engine.scheduler import Scheduler
-from gamegen.engine.session import Device, KVSession, open_session
+from gamegen.engine.session import PADDED, Device, KVSession, open_session
 from gamegen.errors import ModelUnavailable, UsageError
 
 ENGINE_CONTRACT = 1
@@ -83,7 +83,9 @@ def open_engine(
 
     provider:   cpu, cuda, dml, or auto (the first of cuda, dml, cpu that works here; `info.provider` says which).
     batch_size: rows that decode together at most; threads: of one operator, None = one per core.
-    context:    tokens that one row may hold at most; None: what the model holds. None of the three changes a byte.
+    context:    tokens that one row may hold at most; None: what the model holds, less the padding.
+
+    Neither batch_size nor threads nor context changes a byte of any completion.
 
     Raises ModelUnavailable (GG801, GG802 model; GG853 provider missing, GG854 two ONNX Runtimes, GG855 none,
     GG856 the graph cannot be loaded) and UsageError GG005.
@@ -107,7 +109,7 @@ def open_engine(
             licence=folder.manifest.licence,
             prompt_form=folder.manifest.prompt_form,
         ),
-        _scheduler(folder, session, batch_size, min(context or 1 << 30, folder.manifest.context_length)),
+        _scheduler(folder, session, batch_size, min(context or 1 << 30, folder.manifest.context_length - PADDED.stop)),
         notice=_SLOW.format(folder.id) if folder.manifest.graph == "plain" else "",
     )
 

@@ -24,8 +24,9 @@ from gamegen.errors import ModelUnavailable
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-CHUNK = 12
-"""Runs of at least so many tokens are computed alone as one chunk, shorter ones token by token in the batch."""
+CHUNK = 32
+"""Runs of at least so many tokens are computed alone as one chunk, shorter ones token by token in the batch
+(measured per token: 2.1 ms in a batch of 32; 4.5 ms in a chunk of 24, 1.6 ms in one of 32)."""
 CAPACITY = 640
 """Tokens per row, unless a job needs more."""
 TIGHT = 24

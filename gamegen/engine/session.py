@@ -28,6 +28,9 @@ Device = Literal["cpu", "cuda", "dml"]
 
 PREFILL_CHUNK = 512
 """Most tokens of one prefill call: bounds the memory of its activations."""
+PADDED = range(8, 32)
+"""Calls of so many tokens are padded to 32, where the 8-bit products turn to a kernel that is twice as fast
+(measured: 12 tokens 69 ms, 24 tokens 108 ms, 32 tokens 50 ms). What is behind the end is never read."""
 
 
 class KVSession(ABC):
@@ -102,13 +105,16 @@ class InPlaceSession(KVSession):
         self.shape = [(int(value.shape[1]), int(value.shape[3])) for value in inputs]
         self.bytes_per_token = sum(4 * heads * size for heads, size in self.shape)
         self._buffers: list[list[Any]] = []
+        self._room = 0
+        """T: capacity, and positions for padding."""
         self._copier: onnxruntime.InferenceSession | None = None
 
     def resize(self, rows: int, spare: int, capacity: int) -> None:
         super().resize(rows, spare, capacity)
         self._buffers = []  # give the old ones back first
         slots = rows + spare
-        shapes = [(heads, capacity, size) for heads, size in self.shape]
+        self._room = capacity + PADDED.stop
+        shapes = [(heads, self._room, size) for heads, size in self.shape]
         if self.device == "cpu":
             # Zeroed pages cost memory only once they are written.
             self._buffers = [[np.zeros((slots, *shape), np.float32)] for shape in shapes]
@@ -125,8 +131,11 @@ class InPlaceSession(KVSession):
             ]
 
     def _extend(self, slot: int, tokens: Sequence[int], start: int, wanted: bool) -> Any:
+        width = PADDED.stop if len(tokens) in PADDED else len(tokens)
+        ids = np.zeros((1, width), np.int64)
+        ids[0, : len(tokens)] = tokens
         index = [len(tokens) - 1] if wanted else []
-        logits = self._run(slot, 1, np.array([tokens], np.int64), np.array([start + len(tokens) - 1], np.int32), index)
+        logits = self._run(slot, 1, ids, np.array([start + width - 1], np.int32), index)
         return logits[0] if wanted else None
 
     def copy_prefix(self, source: int, slot: int, length: int) -> None:
@@ -158,7 +167,7 @@ class InPlaceSession(KVSession):
             count = self.rows if self.device == "cuda" else slots[-1] + 1
             ids = np.zeros((count, 1), np.int64)
             ids[list(slots), 0] = tokens
-            seqlens = np.minimum(np.array(self.lengths[:count], np.int32), self.capacity - 1)
+            seqlens = np.array(self.lengths[:count], np.int32)
             logits = self._run(0, count, ids, seqlens, [slots[i] for i in wanted])
         for slot in slots:
             self.lengths[slot] += 1
@@ -186,8 +195,8 @@ class InPlaceSession(KVSession):
             pointer = parts[first].data_ptr()
         else:
             base = parts[0].ctypes.data if self.device == "cpu" else parts[0].data_ptr()
-            pointer = base + 4 * first * heads * self.capacity * size
-        bind(name, self.device, 0, np.float32, [count, heads, self.capacity, size], pointer)
+            pointer = base + 4 * first * heads * self._room * size
+        bind(name, self.device, 0, np.float32, [count, heads, self._room, size], pointer)
 
 
 class PlainSession(KVSession):

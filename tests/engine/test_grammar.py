@@ -319,3 +319,14 @@ def test_a_tokenizer_without_a_quotation_mark_is_refused() -> None:
     document["model"]["merges"] = []
     with pytest.raises(ModelUnavailable, match="GG858"):
         Grammars(json.dumps(document), VOCABULARY, (0,), encode)
+
+
+def test_a_document_keeps_the_order_of_its_properties() -> None:
+    for names in (["b", "a"], ["a", "b"]):
+        schema = {
+            "type": "object",
+            "properties": {name: {"const": 1} for name in names},
+            "required": ["a", "b"],
+            "additionalProperties": False,
+        }
+        assert list(json.loads(walk(grammars().compile(schema), 0).text()[0])) == names

@@ -123,7 +123,8 @@ def test_padding_a_short_call_is_not_seen(count: int, open_tiny: Open) -> None:
         logits = session.decode([1], [token], [0])
     np.testing.assert_allclose(logits[0], whole, rtol=1e-4, atol=1e-4)
     assert session.lengths[0] == count
-    np.testing.assert_allclose(*session.decode([0, 1], [5, 5], [0, 1]), rtol=1e-4, atol=1e-4)
+    padded, single = session.decode([0, 1], [5, 5], [0, 1])
+    np.testing.assert_allclose(padded, single, rtol=1e-4, atol=1e-4)
 
 
 def test_a_full_slot_may_still_be_padded(open_tiny: Open) -> None:
