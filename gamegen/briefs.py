@@ -28,31 +28,31 @@ def briefs_for(
     if count < 1:
         raise UsageError.of("GG003", f"the count must be 1 or more, found {count}", "give -n a positive number")
     if rows is None:
-        common = check_settings(generator, settings)
+        common = check_settings(generator.kind, generator.settings, settings)
         return [Brief(generator.kind, block, f"{n:04d}", n, common) for n in range(1, count + 1)]
-    return [
-        Brief(
-            generator.kind,
-            block,
-            str(row["id"]),
-            number,
-            check_settings(generator, {**settings, **{key: value for key, value in row.items() if key != "id"}}),
-        )
-        for number, row in enumerate(rows, 1)
-    ]
+    briefs = []
+    for number, row in enumerate(rows, 1):
+        wanted = {**settings, **{key: value for key, value in row.items() if key != "id"}}
+        checked = check_settings(generator.kind, generator.settings, wanted)
+        briefs.append(Brief(generator.kind, block, str(row["id"]), number, checked))
+    return briefs
 
 
-def check_settings(generator: Generator, settings: Mapping[str, JSON]) -> dict[str, JSON]:
-    """The settings with texts turned into the types the kind declares. Raises UsageError naming every fault."""
+def check_settings(
+    owner: str, declared: Mapping[str, Mapping[str, JSON]], given: Mapping[str, JSON]
+) -> dict[str, JSON]:
+    """What is given for a kind or format, with texts turned into the types that it declares (a JSON Schema per key).
+
+    Raises UsageError naming every fault: GG004 for an unknown key, GG005 for an impossible value.
+    """
     from jsonschema import Draft202012Validator
 
     faults, result = [], {}
-    for key, value in settings.items():
-        if key not in generator.settings:
-            hint = did_you_mean(key, generator.settings)
-            faults.append(Finding("GG004", f"{generator.kind} takes no setting {key!r}", hint))
+    for key, value in given.items():
+        if key not in declared:
+            faults.append(Finding("GG004", f"{owner} takes no setting {key!r}", did_you_mean(key, declared)))
             continue
-        schema = {name: part for name, part in generator.settings[key].items() if name != "x-gamegen"}
+        schema = {name: part for name, part in declared[key].items() if name != "x-gamegen"}
         result[key] = _typed(value, schema)
         for error in Draft202012Validator(schema).iter_errors(result[key]):
             faults.append(Finding("GG005", f"setting {key}: {error.message}", _expectation(schema)))

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
+from gamegen.briefs import check_settings
 from gamegen.errors import HostFailed, InvalidInput, UsageError
-from gamegen.naming import did_you_mean
 from gamegen.plugins import Registry
 from gamegen.records import JSON, Finding, Record
 
@@ -81,9 +81,7 @@ def export_records(
     """
     exporter = registry.exporter(format)
     documents = [record.data if isinstance(record, Record) else record for record in records]
-    if unknown := [name for name in options if name not in exporter.options]:
-        hint = did_you_mean(unknown[0], exporter.options)
-        raise UsageError.of("GG004", f"format {format} takes no option {unknown[0]!r}", hint)
+    options = check_settings(f"format {format}", exporter.options, options)
     if exporter.kinds and (strangers := sorted({str(d["kind"]) for d in documents} - set(exporter.kinds))):
         raise InvalidInput.of(
             "GG002", f"format {format} does not hold {', '.join(strangers)}", f"it holds {', '.join(exporter.kinds)}"

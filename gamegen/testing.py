@@ -30,6 +30,7 @@ class FakeEngine:
     def __init__(self, reply: Callable[[Job, int], str] | None = None, capacity: int = 8) -> None:
         self.info = EngineInfo("fake", "0" * 64, "none", 0, "Apache-2.0")
         self.capacity = capacity
+        self.notice = ""
         self.jobs: list[Job] = []
         """Every job ever submitted, in order."""
         self._reply = reply or fake_text

@@ -18,18 +18,32 @@ CONTENT = click.argument("content", nargs=-1, required=True, type=click.Path(pat
 @click.argument("format")
 @CONTENT
 @click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder for the files.")
-@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="An option of the format.")
+@click.option("--profile", help="A profile of the format.")
+@click.option("--language", help="Language of the texts (BCP 47), where the format names it.")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Another option of the format.")
+@world_option
 @json_option
-def export_command(format: str, content: tuple[Path, ...], out: Path, settings: tuple[str, ...], as_json: bool) -> None:
+def export_command(
+    format: str,
+    content: tuple[Path, ...],
+    out: Path,
+    profile: str | None,
+    language: str | None,
+    settings: tuple[str, ...],
+    world_path: Path | None,
+    as_json: bool,
+) -> None:
     """Write the records of CONTENT (JSONL files or folders of them) as FORMAT: ink, yarn, json, or a plugin's."""
     from gamegen.exporting import export_records, load_records
     from gamegen.plugins import load_registry
     from gamegen.project import Project
 
-    registry = load_registry(Project.find(content[0]))
+    registry = load_registry(Project.find(world_path or content[0]))
     registry.exporter(format)
     records = load_records(content)
-    written = export_records(records, format, out, parse_settings(settings), registry)
+    named = {"profile": profile, "language": language}
+    options = {**parse_settings(settings), **{key: value for key, value in named.items() if value is not None}}
+    written = export_records(records, format, out, options, registry)
     if as_json:
         click.echo(json.dumps({"format": format, "records": len(records), "files": [str(path) for path in written]}))
         return

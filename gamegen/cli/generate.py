@@ -105,6 +105,10 @@ def generate_command(
         generator.plan(place.world, brief, seed)  # what cannot be is refused before the model is opened
     made: list[Mapping[str, JSON]] = []
     with Session(model, provider, batch_size, threads, place.project) as session, _progress(kind, len(wanted)) as bar:
+        info = session.engine.info
+        click.echo(f"{info.model} on {info.provider}", err=True)
+        if session.engine.notice:
+            click.echo(session.engine.notice, err=True)
         if out is None:
             for record in session.ordered(wanted, world=place.world, seed=seed, progress=bar):
                 click.echo(record.to_line())

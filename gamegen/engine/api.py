@@ -8,7 +8,6 @@ from typing import Literal, Protocol
 
 from gamegen.records import JSON, Sampling
 
-
 BATCH_SIZE = 32
 """Rows that decode together unless a session says otherwise; never changes a byte."""
 
@@ -87,6 +86,11 @@ class Engine(Protocol):
 
     def poll(self) -> list[tuple[Job, tuple[Completion, ...]]]:
         """Run until at least one job is done; return the finished ones. Empty when nothing is pending."""
+        ...
+
+    @property
+    def notice(self) -> str:
+        """A line that the user should see (a graph that could not be rewritten and is slow); empty when all is well."""
         ...
 
     def count_tokens(self, text: str) -> int: ...

@@ -214,3 +214,16 @@ def test_a_fault_of_ours_is_one_line_too(capsys: pytest.CaptureFixture[str], mon
 def test_the_module_runs_as_the_command_does() -> None:
     done = subprocess.run([sys.executable, "-m", "gamegen", "--version"], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("gamegen, version ")
+
+
+def test_a_formats_option_is_typed_and_an_unknown_one_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    run(["generate", "character", "--world", WORLD, "--out", "sheets.jsonl"])
+    assert run(["export", "ink", "sheets.jsonl", "--out", "ink", "--set", "single_file=true"]) == 0
+    assert len(list(Path("ink").rglob("*.ink"))) == 1
+    assert run(["export", "yarn", "sheets.jsonl", "--out", "yarn", "--language", "de"]) == 0
+    capsys.readouterr()
+    assert "takes no setting 'profile'" in fails(
+        capsys, 2, "export", "ink", "sheets.jsonl", "--out", "i", "--profile", "unity"
+    )
+    said = fails(capsys, 2, "export", "ink", "sheets.jsonl", "--out", "i", "--set", "single_file=perhaps")
+    assert "GG005 setting single_file" in said
