@@ -18,6 +18,7 @@ from gamegen.errors import WorldFault
 from gamegen.examples import Example, choose_examples, read_examples
 from gamegen.naming import did_you_mean
 from gamegen.records import JSON, Request, canonical
+from gamegen.selection import carries
 from gamegen.spoken import FILTERS
 
 CUT = "\x00cut\x00"
@@ -83,6 +84,7 @@ class Prompts:
             **request.values,
             "card": dict(request.card),
             "opening": request.opening,
+            "plain": next((text for text in request.fallback if carries(request, text)), ""),
             "examples": self._chooser(request),
             "cut": CUT,
         }
@@ -99,6 +101,10 @@ class Prompts:
                 "end the template with the opening quotation mark of the text",
             )
         return shared, prompt
+
+    def names(self, kind: str) -> list[str]:
+        """The templates of a kind, sorted."""
+        return [name for name in self._environment.list_templates(["j2"]) if name.startswith(f"{kind}/")]
 
     def hash(self, template: str) -> str:
         """SHA-256 (hex) of the template, all that it extends, includes or imports, and the examples it can show."""

@@ -2,11 +2,20 @@
 
     score = mean log p(token) of the sampled tokens
           + 3.0 * share of the content words of `must` that the text says
+          + 1.0 * share of them that it says in their order (longest common subsequence); of all its words,
+                  where a narrator speaks
+          - 0.15 * content words that `must` does not have, beyond two, where a narrator speaks
+          - 1.5 * [it has a number that `must` does not have]
           - 2.0 * [the bound of length ended it, not the model]
           - 3.0 * share of its content words that it says again
-          - 0.05 * words beyond what `must` needs
+          - 0.08 * words beyond what `must` needs
+          - 0.4 * sentences beyond the first (of a journal entry or a summary: beyond the second)
+          - 2.0 * [it says no where `must` says yes, or yes where it says no; a third of it for a "no" too many]
+          - 1.5 * [it is told by the wrong person: no "I" where the speaker is meant, an "I" where nobody speaks]
+          - 2.0 * [it calls the person by another gender's pronoun]
           - 1.5 * share of the content words that it has from an example line of the speaker
-          - 1.0 * [it tells the speaker's own name, or words of the description of the voice]
+          - 1.0 * [the speaker tells their own name, role or voice]
+          - 0.5 * [it is `must` or one of the request's own last resorts, word for word]
           - 1.0 * [it begins with the same two words as a text of the record]
           - 4.0 * [it says the same words as a text of the record]
 
@@ -17,19 +26,42 @@ lower index wins.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from gamegen._words import STOP_WORDS, content_stems, coverage, stem, words
+from gamegen._words import STOP_WORDS, content_stems, coverage, stem, word_set, words
 from gamegen.engine.api import Completion
 from gamegen.records import JSON, Finding, Request
-from gamegen.spoken import spoken
+from gamegen.spoken import spoken, to_player
 
 CARRIED = 0.5
 """Coverage from which a text counts as saying its `must`; 95% of the hand-written corpus reaches it."""
 
-SPOKEN_KINDS = frozenset({"npc_line", "player_choice"})
-_SLACK = {"npc_line": 8, "player_choice": 3, "objective": 4, "quest_summary": 16, "journal": 8, "trait": 8}
+GOOD = 1.0
+"""A score below which a text is tried again, as long as it may be."""
+
+FLOOR = 0.0
+"""A score below which a text gives way to a last resort: what was read there made no sense."""
+
+NARRATED = frozenset({"objective", "quest_summary", "journal", "trait"})
+"""Kinds in which nobody says "I"."""
+
+_SLACK: Mapping[str, int] = {"npc_line": 5, "player_choice": 2, "objective": 4, "quest_summary": 12, "journal": 6}
+_OTHER_SLACK = 6
 """Words that a text may have beyond its `must` without a penalty."""
+
+_TWO_SENTENCES = frozenset({"quest_summary", "journal"})
+_SENTENCE_END = re.compile(r"(?<!\bMr)(?<!\bMrs)(?<!\bMs)(?<!\bDr)(?<!\bSt)[.!?…]+['’)]?(?= )")
+
+_FIRST = word_set("i i'm i've i'll i'd me my mine myself we we're we've us our")
+_SECOND = word_set("you you're you've you'll you'd your yours yourself")
+_NEGATIVE = word_set("no not never nobody nothing none nor neither nowhere without cannot")
+_GENDERS: Mapping[str, frozenset[str]] = {
+    "she": word_set("he him his himself he's he'll he'd"),
+    "he": word_set("she her hers herself she's she'll she'd"),
+}
+"""Pronouns that are not those of the person."""
 
 
 def choose(
@@ -55,29 +87,47 @@ def choose(
 def score(request: Request, completion: Completion, already: Sequence[str] = ()) -> float:
     """The score of one completion; higher is better. See the module for the formula."""
     text = completion.text
-    own = _content(text)
-    kind = str(request.card.get("kind", ""))
-    likelihood = completion.logprob / completion.tokens if completion.tokens else 0.0
-    result = likelihood + 3.0 * said(request, text)
+    own = words(text)
+    content = [stem(word) for word in own if word not in STOP_WORDS]
+    result = completion.logprob / completion.tokens if completion.tokens else 0.0
+    result += 3.0 * said(request, text) + _in_order(request, own, content)
+    result -= 0.15 * _invented(request, content)
+    result -= 1.5 * bool(_numbers(own) - _numbers(words(str(request.card.get("must", "")))))
     result -= 2.0 * (completion.finish == "length")
-    result -= 3.0 * (1 - len(set(own)) / len(own) if own else 0.0)
-    spare = len(words(text)) - len(words(str(request.card.get("must", "")))) - _SLACK.get(kind, 12)
-    result -= 0.05 * max(0, spare)
-    result -= 1.5 * max((_shared(own, line) for line in _lines(request)), default=0.0)
-    if kind == "npc_line":
-        result -= 1.0 * _describes_itself(request, own)
-    start = words(text)[:2]
-    result -= 1.0 * any(words(other)[:2] == start for other in already)
-    result -= 4.0 * any(words(other) == words(text) for other in already)
+    result -= 3.0 * (1 - len(set(content)) / len(content) if content else 0.0)
+    result -= 0.08 * _spare_words(request, own)
+    result -= 0.4 * max(0, len(sentence_ends(text)) - (_kind(request) in _TWO_SENTENCES))
+    result -= 2.0 * _polarity(request, own)
+    result -= 1.5 * _wrong_person(request, own)
+    result -= 2.0 * _wrong_gender(request, own)
+    result -= 1.5 * max((_shared(content, line) for line in _lines(request)), default=0.0)
+    result -= 1.0 * _describes_itself(request, content)
+    result -= 0.5 * (own == _meant(request) or any(words(line) == own for line in request.fallback))
+    result -= 1.0 * any(words(other)[:2] == own[:2] for other in already)
+    result -= 4.0 * any(words(other) == own for other in already)
     return result
 
 
+def variants(completion: Completion) -> list[Completion]:
+    """The completion, and what it would be had it ended after an earlier sentence: with a small model it is nearly
+    always the second sentence that goes wrong."""
+    text = completion.text
+    shorter = [
+        replace(completion, text=text[:end], forced=min(completion.forced, end), finish="stop")
+        for end in sentence_ends(text)
+        if end > completion.forced
+    ]
+    return [completion, *shorter]
+
+
+def sentence_ends(text: str) -> list[int]:
+    """Where a sentence ends and another one follows."""
+    return [match.end() for match in _SENTENCE_END.finditer(text)]
+
+
 def said(request: Request, text: str) -> float:
-    """How much of the request's `must` the text says, 0 to 1: in the card's words or in the speaker's."""
-    must = str(request.card.get("must", ""))
-    if request.card.get("kind") in SPOKEN_KINDS:
-        return max(coverage(must, text), coverage(spoken(must), text))
-    return coverage(must, text)
+    """How much of the request's `must` the text says, 0 to 1."""
+    return coverage(str(request.card.get("must", "")), text)
 
 
 def carries(request: Request, text: str) -> bool:
@@ -85,8 +135,80 @@ def carries(request: Request, text: str) -> bool:
     return said(request, text) >= CARRIED
 
 
-def _content(text: str) -> list[str]:
-    return [stem(word) for word in words(text) if word not in STOP_WORDS]
+def holds(request: Request, text: str) -> bool:
+    """Whether the text says its `must`, and neither denies it nor gives it to the wrong person."""
+    own = words(text)
+    wrong = _polarity(request, own) == 1 or _wrong_person(request, own) or _wrong_gender(request, own)
+    return carries(request, text) and not wrong
+
+
+def _kind(request: Request) -> str:
+    return str(request.card.get("kind", ""))
+
+
+def _meant(request: Request) -> list[str]:
+    """The words of the `must` as the text's own person says it."""
+    must = str(request.card.get("must", ""))
+    if _kind(request) == "npc_line":
+        return words(spoken(must))
+    if _kind(request) == "player_choice" and request.fallback:
+        return words(request.fallback[0])
+    return words(to_player(must))
+
+
+def _in_order(request: Request, own: Sequence[str], content: Sequence[str]) -> float:
+    must = str(request.card.get("must", ""))
+    wanted: Sequence[str] = content_stems(must)
+    if _kind(request) in NARRATED:
+        wanted, content = words(to_player(must)), own
+    longest = [0] * (len(content) + 1)
+    for word in wanted:
+        above = list(longest)
+        for place, other in enumerate(content, 1):
+            longest[place] = above[place - 1] + 1 if word == other else max(above[place], longest[place - 1])
+    return longest[-1] / len(wanted) if wanted else 1.0
+
+
+def _invented(request: Request, content: Sequence[str]) -> int:
+    if _kind(request) not in ("quest_summary", "journal", "objective"):
+        return 0
+    known = set(content_stems(" ".join(str(field) for field in request.card.values())))
+    return max(0, len(set(content) - known) - 2)
+
+
+def _numbers(text: Sequence[str]) -> set[str]:
+    return {word for word in text if any(map(str.isdigit, word))}
+
+
+def _spare_words(request: Request, own: Sequence[str]) -> int:
+    needed = len(words(str(request.card.get("must", "")))) + _SLACK.get(_kind(request), _OTHER_SLACK)
+    return max(0, len(own) - needed)
+
+
+def _polarity(request: Request, own: Sequence[str]) -> float:
+    meant, told = _negative(_meant(request)), _negative(own)
+    if meant == told:
+        return 0.0
+    return 1.0 if meant else 1 / 3
+
+
+def _negative(text: Sequence[str]) -> bool:
+    return any(word in _NEGATIVE or word.endswith("n't") for word in text)
+
+
+def _wrong_person(request: Request, own: Sequence[str]) -> bool:
+    if _kind(request) in NARRATED:
+        unwanted = _FIRST | _SECOND if _kind(request) == "trait" else _FIRST
+        return bool(unwanted.intersection(own) - set(_meant(request)))
+    if _kind(request) not in ("npc_line", "player_choice"):
+        return False
+    meant = _meant(request)
+    return any(person.intersection(meant) and not person.intersection(own) for person in (_FIRST, _SECOND))
+
+
+def _wrong_gender(request: Request, own: Sequence[str]) -> bool:
+    wrong = _GENDERS.get(str(request.values.get("pronouns", "")), frozenset())
+    return bool(wrong.intersection(own) - set(_meant(request)))
 
 
 def _shared(own: Sequence[str], line: str) -> float:
@@ -100,6 +222,6 @@ def _lines(request: Request) -> list[str]:
 
 
 def _describes_itself(request: Request, own: Sequence[str]) -> bool:
-    """A speaker tells neither their own name nor how they speak, unless they must."""
+    """A speaker tells neither name, role nor how they speak, unless they must; a trait does not begin with a name."""
     described = set(content_stems(f"{request.card.get('who', '')} {request.card.get('voice', '')}"))
     return bool((described - set(content_stems(str(request.card.get("must", ""))))) & set(own))

@@ -21,6 +21,7 @@ _HEADS = {"she": "she", "her": "she", "he": "he", "his": "he", "they": "they", "
 """A clause that begins so is about its speaker, by the rule of the corpus."""
 
 _VERBS = {"has": "have", "is": "am", "does": "do", "goes": "go", "are": "am", "were": "was", "isn't": "am not"}
+_AUXILIARIES = word_set("has is was had cannot can will would won't never always only")
 _KEPT = frozenset({"was", "as", "always", "this", "its", "his", "us", "thus", "perhaps", "sometimes", "once"})
 _PLAYER = (
     (r"\bthe player['’]s\b", "your"),
@@ -108,10 +109,24 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-FILTERS: dict[str, Callable[[str], str]] = {
+def told_of(must: str, pronouns: str) -> str:
+    """What is told of a person, with the person as its subject: "keeps a cat" of a she is "She keeps a cat"."""
+    first = must.split(" ", 1)[0]
+    verb = first in _AUXILIARIES or (first.endswith("s") and not first.endswith("ss") and first not in _KEPT)
+    return f"{capital(pronouns)} {must}" if verb and pronouns in ("she", "he") else capital(must)
+
+
+def noted(must: str) -> str:
+    """A journal's `must` as sentences: "the player has the key; next: sell it" is "You have the key. Sell it."."""
+    return " ".join(f"{capital(part)}." for part in to_player(must).rstrip(".").split("; next: "))
+
+
+FILTERS: dict[str, Callable[..., str]] = {
     "capital": capital,
+    "noted": noted,
     "role": role,
     "spoken": spoken,
+    "told_of": told_of,
     "to_player": to_player,
 }
 """What templates may use, beside Jinja's own."""

@@ -25,24 +25,27 @@ from gamegen.library import Library
 from gamegen.prompts import Prompts
 from gamegen.records import JSON, Finding, Plan, Request, Sampling
 from gamegen.schema import validate
-from gamegen.selection import carries, choose, score
+from gamegen.selection import FLOOR, GOOD, choose, holds, score, variants
 
 MAX_ATTEMPTS = 2
 """How often a request is sent to the model before the last resorts."""
 
 CANDIDATES: Mapping[str, int] = {
-    "npc_line": 8,
-    "player_choice": 8,
-    "objective": 6,
-    "quest_title": 8,
-    "quest_summary": 8,
-    "journal": 8,
-    "trait": 8,
+    "npc_line": 6,
+    "player_choice": 4,
+    "objective": 4,
+    "quest_title": 6,
+    "quest_summary": 5,
+    "journal": 6,
+    "trait": 5,
 }
 """Candidates by kind of card (docs/selection.md has the measurements); `Request.candidates` overrides."""
 OTHER_CANDIDATES = 3
+INSISTENT = CANDIDATES.keys() - {"quest_title"}
+"""Kinds that are tried again when no candidate says its `must` well, and that give way to a last resort when none is
+fit to be read; a title only hints at its `must`, as in the corpus."""
 
-SAMPLING = Sampling(temperature=0.8, top_p=0.92, min_p=0.06, repetition_penalty=1.15)
+SAMPLING = Sampling(temperature=0.6, top_p=0.92, min_p=0.08, repetition_penalty=1.1)
 """For texts. Without the penalty a small model says a clause again and again."""
 DOCUMENT_SAMPLING = Sampling(temperature=0.7, top_p=0.92, min_p=0.06)
 """For JSON, whose keys and marks must repeat."""
@@ -118,9 +121,10 @@ class _Writer:
             for request, completions in zip(waiting, results, strict=True):
                 pool = pools[request.key]
                 for candidate, completion in enumerate(completions):
-                    pool.places.append((attempt, candidate))
-                    pool.completions.append(completion)
-                    pool.findings.append(self._findings(request, completion.text))
+                    for variant in variants(completion) if _is_text(request.schema) else (completion,):
+                        pool.places.append((attempt, candidate))
+                        pool.completions.append(variant)
+                        pool.findings.append(self._findings(request, variant.text))
                 answer = self._chosen(request, pool, last=attempt + 1 == MAX_ATTEMPTS)
                 if answer is not None:
                     self._keep(request, answer, chosen)
@@ -147,13 +151,16 @@ class _Writer:
         )
 
     def _chosen(self, request: Request, pool: _Pool, last: bool) -> _Text | None:
-        """The best of the pool; None if there is none, or if a text does not say its `must` and may be tried again."""
+        """The best of the pool; None if there is none, if it may be tried again and should be, or if it is unfit."""
         index = choose(request, pool.completions, pool.findings, self._already)
         if index is None:
             return None
         completion = pool.completions[index]
-        if not last and request.card.get("kind") in CANDIDATES and not carries(request, completion.text):
-            return None
+        value = score(request, completion, self._already)
+        if request.card.get("kind") in INSISTENT:
+            fit = value >= FLOOR if last else value >= GOOD and holds(request, completion.text)
+            if not fit:
+                return None
         attempt, candidate = pool.places[index]
         text = unicodedata.normalize("NFC", completion.text)
         return _Text(
@@ -162,7 +169,7 @@ class _Writer:
                 "source": "model",
                 "attempt": attempt,
                 "candidate": candidate,
-                "score": round(score(request, completion, self._already), 4),
+                "score": round(value, 4),
                 "characters": len(text),
                 "forced": completion.forced,
             },

@@ -9,19 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from gamegen._words import stem
 from gamegen.checks.vocabulary import CALENDAR, GIVEN_NAMES, PEOPLES, TITLES
 from gamegen.records import Finding
 
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*")
-_OPENS = re.compile(r"(?:^|[.!?…:;]['’)»]?\s+[‘'’(«]?|[—–]\s*|(?<!\w)[‘“(«]|\.\.\.\s*)$")
+_OPENS = re.compile(r"(?:^|[.!?…:;]['’)»]?\s+[‘'’(«]?|[—–]\s*|(?<!\w)['‘“(«]|\.\.\.\s*)$")
 """What stands before a word that begins a sentence or a quotation."""
 _ALWAYS = CALENDAR | PEOPLES | TITLES | {"i", "ok", "tv", "sos"}
 
 
 def known_tokens(names: Iterable[str]) -> frozenset[str]:
-    """The stems of all words of the names and texts given."""
-    return frozenset(stem(part) for name in names for token in _TOKEN.findall(name) for part in _parts(token))
+    """All words of the names and texts given, as `foreign` compares them."""
+    return frozenset(_singular(part) for name in names for token in _TOKEN.findall(name) for part in _parts(token))
 
 
 def foreign(text: str, known: frozenset[str]) -> list[Finding]:
@@ -32,7 +31,7 @@ def foreign(text: str, known: frozenset[str]) -> list[Finding]:
         if not token[0].isupper() or (len(token) > 1 and token.isupper()):
             continue
         parts = _parts(token)
-        if parts[0] in _ALWAYS or any(stem(part) in known for part in parts):
+        if parts[0] in _ALWAYS or any(_singular(part) in known for part in parts):
             continue
         opens = _OPENS.search(text[: match.start()]) is not None
         if opens and parts[0] not in GIVEN_NAMES:
@@ -47,3 +46,7 @@ def foreign(text: str, known: frozenset[str]) -> list[Finding]:
 def _parts(token: str) -> list[str]:
     """The words of a token: "Voss’s" is voss, "I'm" is i, "Salt-Beard" is salt and beard."""
     return [re.sub(r"['’].*$", "", part).casefold() or part.casefold() for part in token.split("-")]
+
+
+def _singular(word: str) -> str:
+    return word[:-1] if len(word) > 3 and word.endswith("s") else word
