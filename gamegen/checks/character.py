@@ -28,23 +28,17 @@ def numbers(record: Mapping[str, JSON], context: CheckContext) -> Iterator[Findi
 
 
 def _derived(record: Mapping[str, JSON]) -> Iterator[Finding]:
-    race, class_, level = record["race"], record["class"], record["level"]
-    scores = record["abilities"]
-    carried = {piece["id"] for piece in record["equipment"]}
-    armor = next((id for id in srd.ARMORS if id in carried), None)
-    shield = srd.SHIELD in carried
     proficient = [skill for skill, value in record["skills"].items() if value["proficient"]]
     expert = [skill for skill, value in record["skills"].items() if value.get("expertise")]
-    expected: dict[str, JSON] = {
-        "modifiers": {ability: srd.modifier(score) for ability, score in scores.items()},
-        "proficiency_bonus": srd.proficiency_bonus(level),
-        "armor_class": srd.armor_class(scores, class_, armor, shield),
-        "hit_points": srd.hit_points(race, class_, level, scores[srd.CON]),
-        "hit_die": srd.CLASSES[class_].hit_die,
-        "speed": srd.speed(race, class_, level, armor, shield, scores[srd.STR]),
-        "saves": srd.saves(scores, class_, level),
-        "skills": srd.skills(scores, class_, level, proficient, expert),
-    }
+    expected = srd.derived(
+        record["race"],
+        record["class"],
+        record["level"],
+        record["abilities"],
+        [piece["id"] for piece in record["equipment"]],
+        proficient,
+        expert,
+    )
     for name, value in expected.items():
         yield from _differences(f"$.{name}", record[name], value)
     if unknown := sorted(record["skills"].keys() - srd.SKILLS.keys()):

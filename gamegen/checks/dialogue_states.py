@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from gamegen.checks.reach import reaching
 from gamegen.play import DEFAULTS, Value, changed, holds
 from gamegen.records import JSON
 
@@ -260,13 +261,7 @@ class _Explorer:
 
     def _stuck(self) -> dict[str, Witness]:
         """Backwards from every end: what is not met can never end."""
-        good = set(self.ending)
-        waiting = list(good)
-        while waiting:
-            for state in self.before.get(waiting.pop(), ()):
-                if state not in good:
-                    good.add(state)
-                    waiting.append(state)
+        good = reaching(self.ending, self.before)
         stuck: dict[str, Witness] = {}
         for state in self.parents:  # in breadth-first order: the first of a node has the shortest play
             if state not in good and state not in self.split and state.node and state.node not in stuck:

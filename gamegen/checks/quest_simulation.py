@@ -22,6 +22,7 @@ from itertools import product
 from typing import NamedTuple
 
 from gamegen.checks.dialogue_states import candidates, leaves
+from gamegen.checks.reach import reaching
 from gamegen.play import DEFAULTS, Value, changed, holds
 from gamegen.records import JSON
 
@@ -239,13 +240,7 @@ class _Simulator:
 
     def _find_stuck(self) -> None:
         """Backwards from every outcome: what is not met can never end."""
-        good = {state for state in self.parents if state.place in self.outcomes}
-        waiting = list(good)
-        while waiting:
-            for state in self.before.get(waiting.pop(), ()):
-                if state not in good:
-                    good.add(state)
-                    waiting.append(state)
+        good = reaching((state for state in self.parents if state.place in self.outcomes), self.before)
         for state in self.parents:  # in breadth-first order: the first of a stage has the shortest play
             if state not in good and state.place not in self.result.stuck:
                 self.result.stuck[state.place] = self._trace(state)

@@ -159,7 +159,7 @@ def _rules(settings: Mapping[str, JSON], data: Mapping[str, JSON], stream: Strea
     background = str(settings.get("background") or background_for(str(data["role"]), stream.child("background")))
     level = int(settings.get("level") or stream.integer(1, 5))
     scores = srd.abilities(race, class_, level)
-    armor, shield = srd.armor_of(class_, level), srd.CLASSES[class_].shield
+    equipment = _equipment(class_, background, srd.armor_of(class_, level), srd.CLASSES[class_].shield)
     proficient = _skills(race, class_, background, stream.child("skills"))
     expert = stream.sample(sorted(proficient), srd.expertise_count(class_, level))
     return {
@@ -168,15 +168,8 @@ def _rules(settings: Mapping[str, JSON], data: Mapping[str, JSON], stream: Strea
         "level": level,
         "background": background,
         "abilities": scores,
-        "modifiers": {ability: srd.modifier(score) for ability, score in scores.items()},
-        "proficiency_bonus": srd.proficiency_bonus(level),
-        "armor_class": srd.armor_class(scores, class_, armor, shield),
-        "hit_points": srd.hit_points(race, class_, level, scores[srd.CON]),
-        "hit_die": srd.CLASSES[class_].hit_die,
-        "speed": srd.speed(race, class_, level, armor, shield, scores[srd.STR]),
-        "saves": srd.saves(scores, class_, level),
-        "skills": srd.skills(scores, class_, level, proficient, expert),
-        "equipment": _equipment(class_, background, armor, shield),
+        "equipment": equipment,
+        **srd.derived(race, class_, level, scores, [piece["id"] for piece in equipment], proficient, expert),
     }
 
 

@@ -325,3 +325,28 @@ def skills(
         if skill in doubled:
             result[skill]["expertise"] = True
     return result
+
+
+def derived(
+    race: str,
+    class_: str,
+    level: int,
+    scores: Mapping[str, int],
+    carried: Iterable[str],
+    proficient: Iterable[str],
+    expert: Iterable[str] = (),
+) -> dict[str, object]:
+    """Every number of a sheet that follows from the rest. `carried` are ids of equipment; the first armor is worn."""
+    worn = set(carried)
+    armor = next((id for id in ARMORS if id in worn), None)
+    shield = SHIELD in worn
+    return {
+        "modifiers": {ability: modifier(score) for ability, score in scores.items()},
+        "proficiency_bonus": proficiency_bonus(level),
+        "armor_class": armor_class(scores, class_, armor, shield),
+        "hit_points": hit_points(race, class_, level, scores[CON]),
+        "hit_die": CLASSES[class_].hit_die,
+        "speed": speed(race, class_, level, armor, shield, scores[STR]),
+        "saves": saves(scores, class_, level),
+        "skills": skills(scores, class_, level, proficient, expert),
+    }
