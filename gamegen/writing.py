@@ -187,7 +187,7 @@ class _Writer:
             offered += self.library.candidates(request, self.plan.id, self._already)
         for text in offered:
             text = unicodedata.normalize("NFC", text)
-            faults = self._findings(request, text)
+            faults = self._findings(request, text, lenient=True)
             found += faults
             if not faults and text not in self._already:
                 return self._from_library(request, text)
@@ -212,11 +212,17 @@ class _Writer:
         if isinstance(answer.value, str):
             self._already.append(answer.value)
 
-    def _findings(self, request: Request, text: str) -> list[Finding]:
+    def _findings(self, request: Request, text: str, lenient: bool = False) -> list[Finding]:
         text = unicodedata.normalize("NFC", text)
         if _is_text(request.schema):
             return text_findings(
-                text, request.card, request.schema, self.plan.context, names=request.names, examples=self._copies
+                text,
+                request.card,
+                request.schema,
+                self.plan.context,
+                names=request.names,
+                examples=self._copies,
+                lenient=lenient,
             )
         try:
             value = json.loads(text)

@@ -102,14 +102,21 @@ def echo(text: str) -> list[Finding]:
     return []
 
 
-def length(text: str, kind: str, schema: Mapping[str, object] | None = None, language: str = "en") -> list[Finding]:
-    """The fragment's characters, and for English the words of the card's kind."""
+def length(
+    text: str, kind: str, schema: Mapping[str, object] | None = None, language: str = "en", lenient: bool = False
+) -> list[Finding]:
+    """The fragment's characters, and for English the words of the card's kind.
+
+    lenient: any number of words up to twice the usual, as people write them when they must.
+    """
     found = []
     low, high = (schema or {}).get("minLength", 0), (schema or {}).get("maxLength", len(text))
     if isinstance(low, int) and isinstance(high, int) and not low <= len(text) <= high:
         found.append(Finding("GG604", f"expected {low} to {high} characters, found {len(text)}", "make it fit"))
     if english(language) and kind in WORD_BOUNDS:
         least, most = WORD_BOUNDS[kind]
+        if lenient:
+            least, most = 1, 2 * most
         count = len(text.split())
         if not least <= count <= most:
             found.append(Finding("GG604", f"expected {least} to {most} words, found {count}", "make it fit"))
