@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import jinja2
@@ -14,11 +14,12 @@ from gamegen._resources import folder
 from gamegen._words import words
 from gamegen.errors import WorldFault
 from gamegen.records import JSON, Request
-from gamegen.spoken import spoken, to_player
+from gamegen.spoken import by_player, spoken, to_player
 
 _PART = {"objective": "verb", "trait": "part"}
 """Which field of a card names the table below its kind; for any other kind it is `intent`."""
-_SPOKEN = frozenset({"npc_line", "player_choice"})
+_VOICES: Mapping[str, Callable[[str], str]] = {"npc_line": spoken, "player_choice": by_player}
+"""Who says a text of this kind; of any other it is the narrator, to the player."""
 
 
 class Library:
@@ -54,8 +55,8 @@ class Library:
     def _fields(self, request: Request) -> dict[str, JSON]:
         card = {**request.values, **request.card}
         must = str(card.get("must", "")).rstrip(".!? ")
-        spoken_by_someone = card.get("kind") in _SPOKEN
-        card["must"] = spoken(must) if spoken_by_someone else to_player(must).replace("; next: ", ". Now ")
+        say = _VOICES.get(str(card.get("kind", "")), to_player)
+        card["must"] = say(must).replace("; next: ", ". Now ")
         return card
 
     def _fitting(self, card: Mapping[str, JSON]) -> list[str]:

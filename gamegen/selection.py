@@ -10,7 +10,7 @@
           - 3.0 * share of its content words that it says again
           - 0.08 * words beyond what `must` needs
           - 0.4 * sentences beyond the first (of a journal entry or a summary: beyond the second)
-          - 2.0 * [it says no where `must` says yes, or yes where it says no; a third of it for a "no" too many]
+          - 2.0 * [it says no where `must` says yes, or yes where it says no; a third of it for a "no" that comes later]
           - 1.5 * [it is told by the wrong person: no "I" where the speaker is meant, an "I" where nobody speaks]
           - 2.0 * [it calls the person by another gender's pronoun]
           - 1.5 * share of the content words that it has from an example line of the speaker
@@ -33,7 +33,7 @@ from dataclasses import replace
 from gamegen._words import STOP_WORDS, content_stems, coverage, stem, word_set, words
 from gamegen.engine.api import Completion
 from gamegen.records import JSON, Finding, Request
-from gamegen.spoken import spoken, to_player
+from gamegen.spoken import by_player, spoken, to_player
 
 CARRIED = 0.5
 """Coverage from which a text counts as saying its `must`; 95% of the hand-written corpus reaches it."""
@@ -44,8 +44,8 @@ GOOD = 1.0
 FLOOR = 0.0
 """A score below which a text gives way to a last resort: what was read there made no sense."""
 
-NARRATED = frozenset({"objective", "quest_summary", "journal", "trait"})
-"""Kinds in which nobody says "I"."""
+NARRATED = frozenset({"objective", "quest_summary", "journal"})
+"""Kinds that a narrator tells: nobody says "I", and nothing beyond the facts is wanted."""
 
 _SLACK: Mapping[str, int] = {"npc_line": 5, "player_choice": 2, "objective": 4, "quest_summary": 12, "journal": 6}
 _OTHER_SLACK = 6
@@ -151,8 +151,8 @@ def _meant(request: Request) -> list[str]:
     must = str(request.card.get("must", ""))
     if _kind(request) == "npc_line":
         return words(spoken(must))
-    if _kind(request) == "player_choice" and request.fallback:
-        return words(request.fallback[0])
+    if _kind(request) == "player_choice":
+        return words(request.fallback[0] if request.fallback else by_player(must))
     return words(to_player(must))
 
 
@@ -170,7 +170,7 @@ def _in_order(request: Request, own: Sequence[str], content: Sequence[str]) -> f
 
 
 def _invented(request: Request, content: Sequence[str]) -> int:
-    if _kind(request) not in ("quest_summary", "journal", "objective"):
+    if _kind(request) not in NARRATED:
         return 0
     known = set(content_stems(" ".join(str(field) for field in request.card.values())))
     return max(0, len(set(content) - known) - 2)
@@ -186,10 +186,13 @@ def _spare_words(request: Request, own: Sequence[str]) -> int:
 
 
 def _polarity(request: Request, own: Sequence[str]) -> float:
-    meant, told = _negative(_meant(request)), _negative(own)
-    if meant == told:
+    if _negative(_meant(request)):
+        return 0.0 if _negative(own) else 1.0
+    if not _negative(own):
         return 0.0
-    return 1.0 if meant else 1 / 3
+    wanted = set(content_stems(str(request.card.get("must", ""))))
+    last = max((place for place, word in enumerate(own) if stem(word) in wanted), default=-1)
+    return 1.0 if _negative(own[:last]) else 1 / 3
 
 
 def _negative(text: Sequence[str]) -> bool:
@@ -197,7 +200,7 @@ def _negative(text: Sequence[str]) -> bool:
 
 
 def _wrong_person(request: Request, own: Sequence[str]) -> bool:
-    if _kind(request) in NARRATED:
+    if _kind(request) in (*NARRATED, "trait"):
         unwanted = _FIRST | _SECOND if _kind(request) == "trait" else _FIRST
         return bool(unwanted.intersection(own) - set(_meant(request)))
     if _kind(request) not in ("npc_line", "player_choice"):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from gamegen._words import word_set
+from gamegen._words import word_set, words
 
 _OWN = {
     "she": {"she": "I", "her": "my", "hers": "mine", "herself": "myself"},
@@ -17,14 +17,16 @@ _OWN = {
     "they": {"they": "I", "their": "my", "them": "me", "themself": "myself", "themselves": "myself"},
     "it": {"it": "I", "its": "my", "itself": "myself"},
 }
-_HEADS = {"she": "she", "her": "she", "he": "he", "his": "he", "they": "they", "their": "they"}
+_HEADS = {"she": "she", "her": "she", "he": "he", "his": "he", "him": "he", "they": "they", "their": "they"}
+_OTHERS = frozenset({"she", "her", "he", "his", "him"})
 """A clause that begins so is about its speaker, by the rule of the corpus."""
 
 _VERBS = {"has": "have", "is": "am", "does": "do", "goes": "go", "are": "am", "were": "was", "isn't": "am not"}
-_AUXILIARIES = word_set("has is was had cannot can will would won't never always only")
+_AUXILIARIES = word_set("has is was had cannot can will would won't doesn't does never always only")
 _KEPT = frozenset({"was", "as", "always", "this", "its", "his", "us", "thus", "perhaps", "sometimes", "once"})
 _PLAYER = (
-    (r"\bthe player['’]s\b", "your"),
+    (r"\bthe player['’]s\b(?= \w)", "your"),
+    (r"\bthe player['’]s\b", "yours"),
     (r"\bthe player has\b", "you have"),
     (r"\bthe player is\b", "you are"),
     (r"\bthe player was\b", "you were"),
@@ -39,22 +41,25 @@ _WORD = re.compile(r"[\w'’]+")
 
 def to_player(clause: str) -> str:
     """The clause said to the player: "the player found the key" becomes "you found the key"."""
-    for pattern, words in _PLAYER:
-        clause = re.sub(pattern, words, clause, flags=re.IGNORECASE)
+    for pattern, told in _PLAYER:
+        clause = re.sub(pattern, told, clause, flags=re.IGNORECASE)
     return _ACTS.sub(lambda found: f"you {_first_person(found[1])}" if found[1] else "you", clause)
 
 
 def spoken(clause: str) -> str:
     """The clause said by its speaker to the player.
 
-    Only a clause that begins with a pronoun is about the speaker ("she owes …", "her brother …"); in any other a "she"
-    or "he" may be somebody else and stays.
+    A clause that begins with a pronoun is about the speaker ("she owes …", "her brother …"), and so is the first "she"
+    or "he" of one that begins with the player ("the player found her key"); in any other it may be somebody else.
     """
     clause = _CLAIM.sub("", to_player(clause))
-    first = clause.split(" ", 1)[0].casefold()
-    if first not in _HEADS:
+    said = words(clause)
+    head = said[0] if said else ""
+    if head in ("you", "your"):
+        head = next((word for word in said if word in _OTHERS), "")
+    if head not in _HEADS:
         return clause
-    own = _HEADS[first]
+    own = _HEADS[head]
     tokens = re.findall(r"[\w'’]+|[^\w'’]+", clause)
     result: list[str] = []
     subject = False
@@ -70,6 +75,25 @@ def spoken(clause: str) -> str:
         result.append((_VERBS.get(word, word) if own == "they" else _first_person(word)) if subject else token)
         subject = subject and word in ("never", "always", "only", "still", "not", "also")
     return "".join(result)
+
+
+def by_player(clause: str) -> str:
+    """The clause of a player's choice as the player says it: "has to go" is "I have to go".
+
+    Only a clause that begins with an auxiliary or "claims" is about the player; any other (a question, an offer) stays.
+    """
+    clause = re.sub(r"\bthe player['’]s\b(?= \w)", "my", clause, flags=re.IGNORECASE)
+    clause = re.sub(r"\bthe player['’]s\b", "mine", clause, flags=re.IGNORECASE)
+    clause = re.sub(r"^the player\b", "I", clause, flags=re.IGNORECASE)
+    clause = re.sub(r"\bthe player\b", "me", clause, flags=re.IGNORECASE)
+    clause = re.sub(r"^claims (?:that )?(?=to be\b)to be", "I am", clause)
+    clause = re.sub(r"^claims to\b", "I", clause)
+    clause = re.sub(r"^claims (?:that )?", "", clause)
+    head, _, rest = clause.partition(" ")
+    if head == "I":
+        verb, _, rest = rest.partition(" ")
+        return f"I {_first_person(verb)} {rest}".rstrip()
+    return f"I {_first_person(head)} {rest}".rstrip() if head in _AUXILIARIES else clause
 
 
 def _as_object(tokens: list[str], place: int) -> str:
@@ -122,6 +146,7 @@ def noted(must: str) -> str:
 
 
 FILTERS: dict[str, Callable[..., str]] = {
+    "by_player": by_player,
     "capital": capital,
     "noted": noted,
     "role": role,

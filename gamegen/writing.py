@@ -25,7 +25,7 @@ from gamegen.library import Library
 from gamegen.prompts import Prompts
 from gamegen.records import JSON, Finding, Plan, Request, Sampling
 from gamegen.schema import validate
-from gamegen.selection import FLOOR, GOOD, choose, holds, score, variants
+from gamegen.selection import FLOOR, GOOD, NARRATED, choose, holds, score, variants
 
 MAX_ATTEMPTS = 2
 """How often a request is sent to the model before the last resorts."""
@@ -35,8 +35,8 @@ CANDIDATES: Mapping[str, int] = {
     "player_choice": 4,
     "objective": 4,
     "quest_title": 6,
-    "quest_summary": 5,
-    "journal": 6,
+    "quest_summary": 8,
+    "journal": 8,
     "trait": 5,
 }
 """Candidates by kind of card (docs/selection.md has the measurements); `Request.candidates` overrides."""
@@ -47,6 +47,8 @@ fit to be read; a title only hints at its `must`, as in the corpus."""
 
 SAMPLING = Sampling(temperature=0.6, top_p=0.92, min_p=0.08, repetition_penalty=1.1)
 """For texts. Without the penalty a small model says a clause again and again."""
+NARRATED_SAMPLING = Sampling(temperature=0.4, top_p=0.92, min_p=0.1, repetition_penalty=1.1)
+"""For what a narrator says, where everything beyond the facts is wrong."""
 DOCUMENT_SAMPLING = Sampling(temperature=0.7, top_p=0.92, min_p=0.06)
 """For JSON, whose keys and marks must repeat."""
 
@@ -137,13 +139,14 @@ class _Writer:
         shared, prompt = self.prompts.render(request)
         self.templates.setdefault(request.template, self.prompts.hash(request.template))
         kind = str(request.card.get("kind", ""))
+        sampling = NARRATED_SAMPLING if kind in NARRATED else SAMPLING
         return Job(
             record=self.plan.id,
             key=request.key,
             shared=shared,
             prompt=prompt,
             schema=request.schema,
-            sampling=request.sampling or (SAMPLING if _is_text(request.schema) else DOCUMENT_SAMPLING),
+            sampling=request.sampling or (sampling if _is_text(request.schema) else DOCUMENT_SAMPLING),
             candidates=request.candidates or CANDIDATES.get(kind, OTHER_CANDIDATES),
             seed=self.plan.seed,
             attempt=self.attempt * MAX_ATTEMPTS + attempt,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, strategies as st
 
-from gamegen.spoken import capital, noted, role, spoken, to_player, told_of
+from gamegen.spoken import by_player, capital, noted, role, spoken, to_player, told_of
 
 
 @pytest.mark.parametrize(
@@ -17,6 +17,8 @@ from gamegen.spoken import capital, noted, role, spoken, to_player, told_of
         ("they keep the gate for their town", "I keep the gate for my town"),
         ("he never carries knives", "I never carry knives"),
         ("she watches the sea and it watches her", "I watch the sea and it watches me"),
+        ("the player will not help her", "you will not help me"),
+        ("the player left him on his bridge", "you left me on my bridge"),
         ("he claims the channel is deep enough", "the channel is deep enough"),
         ("she is the smith, and nobody pays her for it", "I am the smith, and nobody pays me for it"),
     ],
@@ -41,6 +43,22 @@ def test_a_clause_about_somebody_else_stays(must: str) -> None:
 )
 def test_the_player_is_addressed(must: str, told: str) -> None:
     assert to_player(must) == told
+
+
+@pytest.mark.parametrize(
+    ("must", "said"),
+    [
+        ("has to go to Bell Hill", "I have to go to Bell Hill"),
+        ("claims to be the new cook", "I am the new cook"),
+        ("claims to work for the guild", "I work for the guild"),
+        ("claims a goat ate the form", "a goat ate the form"),
+        ("the player is the new piano player", "I am the new piano player"),
+        ("Luma can trust the player", "Luma can trust me"),
+        ("why the chapel is locked", "why the chapel is locked"),
+    ],
+)
+def test_a_choice_is_said_by_the_player(must: str, said: str) -> None:
+    assert by_player(must) == said
 
 
 def test_a_journal_entry_becomes_sentences() -> None:

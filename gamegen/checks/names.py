@@ -13,7 +13,7 @@ from gamegen.checks.vocabulary import CALENDAR, GIVEN_NAMES, PEOPLES, TITLES
 from gamegen.records import Finding
 
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*")
-_OPENS = re.compile(r"(?:^|[.!?…:;]['’)»]?\s+[‘'’(«]?|[—–]\s*|(?<!\w)['‘“(«]|\.\.\.\s*)$")
+_OPENS = re.compile(r"(?:^|[.!?…:;]['’)»]?\s+[‘'’(«]?|\)\s+|[—–]\s*|(?<!\w)['‘“(«]|\.\.\.\s*)$")
 """What stands before a word that begins a sentence or a quotation."""
 _ALWAYS = CALENDAR | PEOPLES | TITLES | {"i", "ok", "tv", "sos"}
 

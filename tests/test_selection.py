@@ -1,0 +1,135 @@
+"""The score: what it prefers, term by term."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, strategies as st
+
+from gamegen.engine.api import Completion
+from gamegen.records import Finding, Request
+from gamegen.selection import choose, holds, score, sentence_ends, variants
+
+CARD = {
+    "kind": "npc_line",
+    "who": "Mira Voss, blacksmith",
+    "voice": "gruff",
+    "intent": "reveals",
+    "must": "she sold the lens to the guild",
+}
+
+
+def request(**rest: Any) -> Request:
+    card = {**CARD, **rest.pop("card", {})}
+    return Request("key", "dialogue/npc_line.j2", card, {"type": "string"}, **rest)
+
+
+def said(text: str, logprob: float = -10.0, **rest: Any) -> Completion:
+    return Completion(text, logprob, 10, **rest)
+
+
+def better(good: str, bad: str, wanted: Request | None = None, already: tuple[str, ...] = ()) -> bool:
+    wanted = wanted or request()
+    return score(wanted, said(good), already) > score(wanted, said(bad), already)
+
+
+JOURNAL = request(card={"kind": "journal", "must": "the player has the key; next: bring it to Mira Voss"})
+TRAIT = request(card={"kind": "trait", "must": "counts nails when frightened"}, values={"pronouns": "she"})
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "wanted"),
+    [
+        ("I sold the lens to the guild.", "I like the rain on the roof.", request()),
+        ("I sold the lens to the guild, friend.", "To the guild the lens, friend, I sold.", request()),
+        ("I sold the lens to the guild today.", "I sold the lens to the guild guild guild.", request()),
+        ("I sold the lens to the guild.", "I never sold the lens to the guild.", request()),
+        ("I sold the lens to the guild.", "You sold the lens to the guild.", request()),
+        ("I sold the lens to the guild.", "I sold 40 of the lens to the guild.", request()),
+        ("I sold the lens to the guild.", "The gruff smith: I sold the lens to the guild.", request()),
+        (
+            "I sold the lens to the guild today.",
+            "I sold the lens to the guild today. It rained all day there.",
+            request(),
+        ),
+        ("I sold the lens to the guild and never slept.", "I never slept and sold the lens to the guild.", request()),
+        (
+            "You have the key. Bring it to Mira Voss.",
+            "You have the key of a dead king's garden wall. Bring Mira Voss.",
+            JOURNAL,
+        ),
+        ("You have the key. Bring it to Mira Voss.", "I have the key. Bring it to Mira Voss.", JOURNAL),
+        ("She counts nails when frightened.", "He counts nails when frightened.", TRAIT),
+        ("She counts nails when frightened.", "I count nails when frightened.", TRAIT),
+    ],
+)
+def test_the_better_text_has_the_higher_score(good: str, bad: str, wanted: Request) -> None:
+    assert better(good, bad, wanted)
+
+
+def test_a_likelier_text_has_the_higher_score() -> None:
+    text = "I sold the lens to the guild, and gladly."
+    assert score(request(), said(text, -5)) > score(request(), said(text, -20))
+
+
+def test_a_text_that_the_bound_ended_has_a_lower_score() -> None:
+    text = "I sold the lens to the guild, and gladly."
+    assert score(request(), said(text)) > score(request(), said(text, finish="length"))
+
+
+def test_words_of_the_speakers_own_examples_cost() -> None:
+    near = request(values={"lines": ["Iron and salt and herring, gladly."]})
+    text = "I sold the lens to the guild for herring and salt."
+    assert score(request(), said(text)) > score(near, said(text))
+
+
+def test_a_beginning_that_the_record_has_costs() -> None:
+    assert better("We sold the lens to the guild.", "I sold the lens to the guild now.", already=("I sold a boat.",))
+
+
+def test_a_last_resort_word_for_word_costs() -> None:
+    wanted = request(fallback=("Yes, I sold the lens to the guild.",))
+    text = "Yes, I sold the lens to the guild."
+    assert score(request(), said(text)) > score(wanted, said(text))
+
+
+def test_the_best_without_a_finding_is_chosen() -> None:
+    texts = [said("I like the rain."), said("I sold the lens to the guild."), said("I sold the lens.")]
+    fault = [Finding("GG601", "x")]
+    assert choose(request(), texts, [[], [], []]) == 1
+    assert choose(request(), texts, [[], fault, []]) == 2
+    assert choose(request(), texts, [fault, fault, fault]) is None
+    assert choose(request(), [], []) is None
+
+
+def test_of_equal_scores_the_first_is_chosen() -> None:
+    assert choose(request(), [said("I sold the lens.")] * 3, [[], [], []]) == 0
+
+
+def test_a_text_holds_if_it_says_its_must_of_the_right_person() -> None:
+    assert holds(request(), "I sold the lens to the guild.")
+    assert not holds(request(), "The rain is heavy.")
+    assert not holds(request(), "I never sold the lens to the guild.")
+    assert not holds(request(), "You sold the lens to the guild.")
+
+
+def test_a_completion_may_end_after_an_earlier_sentence() -> None:
+    whole = said("I sold it. Mr. Tal knows… He saw.", forced=4)
+    assert [each.text for each in variants(whole)] == [
+        "I sold it. Mr. Tal knows… He saw.",
+        "I sold it.",
+        "I sold it. Mr. Tal knows…",
+    ]
+    assert {each.forced for each in variants(whole)} == {4}
+
+
+def test_an_opening_is_never_cut() -> None:
+    assert [each.text for each in variants(said("Go. See it now.", forced=10))] == ["Go. See it now."]
+
+
+@given(st.text(), st.text(), st.lists(st.text(), max_size=3))
+def test_any_text_has_a_score(text: str, must: str, already: list[str]) -> None:
+    value = score(request(card={"must": must}), said(text), already)
+    assert value == score(request(card={"must": must}), said(text), already)
+    assert all(0 < end <= len(text) for end in sentence_ends(text))
