@@ -7,7 +7,7 @@
           - 0.15 * content words that `must` does not have, beyond two, where a narrator speaks
           - 1.5 * [it has a number that `must` does not have]
           - 2.0 * [the bound of length ended it, not the model]
-          - 3.0 * share of its content words that it says again
+          - 3.0 * share of its content words that it says again, more than `must` does
           - 0.08 * words beyond what `must` needs
           - 0.4 * sentences beyond the first (of a journal entry or a summary: beyond the second)
           - 2.0 * [it says no where `must` says yes, or yes where it says no; a third of it for a "no" that comes later]
@@ -88,13 +88,13 @@ def score(request: Request, completion: Completion, already: Sequence[str] = ())
     """The score of one completion; higher is better. See the module for the formula."""
     text = completion.text
     own = words(text)
-    content = [stem(word) for word in own if word not in STOP_WORDS]
+    content = _content(text)
     result = completion.logprob / completion.tokens if completion.tokens else 0.0
     result += 3.0 * said(request, text) + _in_order(request, own, content)
     result -= 0.15 * _invented(request, content)
     result -= 1.5 * bool(_numbers(own) - _numbers(words(str(request.card.get("must", "")))))
     result -= 2.0 * (completion.finish == "length")
-    result -= 3.0 * (1 - len(set(content)) / len(content) if content else 0.0)
+    result -= 3.0 * max(0.0, _repetition(content) - _repetition(_content(str(request.card.get("must", "")))))
     result -= 0.08 * _spare_words(request, own)
     result -= 0.4 * max(0, len(sentence_ends(text)) - (_kind(request) in _TWO_SENTENCES))
     result -= 2.0 * _polarity(request, own)
@@ -140,6 +140,15 @@ def holds(request: Request, text: str) -> bool:
     own = words(text)
     wrong = _polarity(request, own) == 1 or _wrong_person(request, own) or _wrong_gender(request, own)
     return carries(request, text) and not wrong
+
+
+def _content(text: str) -> list[str]:
+    """The stems of all words that carry content, in order, as often as they stand there."""
+    return [stem(word) for word in words(text) if word not in STOP_WORDS]
+
+
+def _repetition(content: Sequence[str]) -> float:
+    return 1 - len(set(content)) / len(content) if content else 0.0
 
 
 def _kind(request: Request) -> str:

@@ -53,8 +53,8 @@ def fault(prompts: Prompts, template: str = "mine/t.j2", **rest: Any) -> Any:
 def test_a_shipped_prompt_ends_in_a_quotation_mark(template: str) -> None:
     shared, prompt = Prompts().render(request(template, OTHERS[template]))
     assert prompt.endswith('\n"')
-    assert shared.endswith('"\n\n')
-    assert "\n\n\n" not in shared + prompt
+    assert shared.endswith('"<|im_end|>\n')
+    assert "\n\n" not in shared + prompt
 
 
 @pytest.mark.parametrize("template", OTHERS)

@@ -44,7 +44,7 @@ SETTINGS: Mapping[str, Mapping[str, JSON]] = {
 
 TITLE: Mapping[str, JSON] = {"type": "string", "minLength": 4, "maxLength": 48, "x-gamegen": {"ends": "title"}}
 SUMMARY: Mapping[str, JSON] = {"type": "string", "minLength": 40, "maxLength": 260, "x-gamegen": {"ends": "sentence"}}
-JOURNAL: Mapping[str, JSON] = {"type": "string", "minLength": 40, "maxLength": 190, "x-gamegen": {"ends": "sentence"}}
+JOURNAL: Mapping[str, JSON] = {"type": "string", "minLength": 24, "maxLength": 190, "x-gamegen": {"ends": "sentence"}}
 
 LONGEST_OBJECTIVE = 200
 """As in the published schema: an opening with the longest of names (80 characters) still fits."""
