@@ -18,6 +18,7 @@ from gamegen.session import Progress
 from gamegen.testing import FakeEngine, fake_text
 from gamegen.world import World
 from gamegen.world_file import load_world
+from tests.worlds import odd_world
 
 ROOT = Path(__file__).parents[1]
 
@@ -116,6 +117,14 @@ def test_a_document_that_never_passes_is_an_error_that_names_record_and_key(worl
         pytest.raises(InvalidContent, match=r"GG612.*omen_0001"),
     ):
         list(session.stream("omen", world=world))
+
+
+@pytest.mark.parametrize("kind", ["quest", "dialogue", "character"])
+def test_names_in_any_script_with_any_marks_make_valid_records(kind: str) -> None:
+    strange = odd_world()
+    for engine in (FakeEngine(), FakeEngine(lambda job, _: "Assistant: no.")):
+        with gamegen.Session(engine=engine) as session:
+            assert len(list(session.stream(kind, world=strange, count=6, seed=2))) == 6
 
 
 def test_every_record_says_where_it_comes_from(world: World) -> None:

@@ -42,6 +42,31 @@ def hut_world() -> World:
     return replace(bare_world(), locations=table([Location("hut", "the hut")]))
 
 
+def odd_world() -> World:
+    """A world whose names are in several scripts and hold marks that grammars, checks and formats treat as syntax."""
+    return World(
+        id="odd",
+        name="Ødd #1",
+        premise="A test of names.",
+        characters=table(
+            [
+                Character("zhe", "Жанна “Q” {x} [y] #z <b>", "smith & co/ {r}", "loc", knows=("f1",), goals=("a | b",)),
+                Character("li", "李 小龍", "清掃員", "loc2", knows=("f1",), lines=("Как дела, друг мой?",)),
+            ]
+        ),
+        locations=table(
+            [
+                Location("loc", "東京 -> Forge // *", links=("loc2",)),
+                Location("loc2", "\\Back~slash\\", links=("loc",)),
+            ]
+        ),
+        items=table([Item("key", "the مفتاح (key)", location="loc2")]),
+        creatures=table([Creature("bird", "the ñandú 🦖", "ñandús 🦖", location="loc2", danger=3)]),
+        facts=table([Fact("f1", "The 🦖 stole the مفتاح from 東京.", about=("key",))]),
+        cultures=table([Culture("c", ("Ωmega",), ("Ünal",))]),
+    )
+
+
 def small_world() -> World:
     """A harbor town with two or three entries of everything."""
     return World(

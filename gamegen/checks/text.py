@@ -12,6 +12,7 @@ from gamegen.checks.text_rules import Copies
 from gamegen.examples import shipped
 from gamegen.hookspecs import Check, CheckContext
 from gamegen.records import JSON, Finding, TextContext
+from gamegen.world import World
 
 UNTITLED = frozenset({"quest_title"})
 """Kinds written in Title Case, where a capital names nobody."""
@@ -47,9 +48,11 @@ def text_findings(
     lenient: for hand-written texts, see `text_rules.length`.
     """
     kind = str(card.get("kind", ""))
-    known = known_tokens((*context.names, *names, *_strings(card)))
+    world = (*context.names, *names, *_strings(card))
+    known = known_tokens(world)
     copies = (_corpus() if examples is None else examples, _copies(context.lines))
-    found = _of_form(text, kind, context, placeholders) + rules.length(text, kind, schema, context.language, lenient)
+    found = _of_form(text, kind, context, placeholders, rules.markup_of(world))
+    found += rules.length(text, kind, schema, context.language, lenient)
     if '"' in text:
         found.append(Finding("GG603", "expected no double quotation mark, found one", "use ‘ and ’"))
     found += rules.copied(text, *copies) + rules.named(text, names)
@@ -58,8 +61,10 @@ def text_findings(
     return found
 
 
-def _of_form(text: str, kind: str, context: TextContext, placeholders: Iterable[str]) -> list[Finding]:
-    found = rules.profile(text, placeholders) + rules.echo(text) + rules.ending(text, kind)
+def _of_form(
+    text: str, kind: str, context: TextContext, placeholders: Iterable[str], markup: frozenset[str]
+) -> list[Finding]:
+    found = rules.profile(text, placeholders) + rules.echo(text, markup) + rules.ending(text, kind)
     found += rules.avoided(text, context.avoid) + rules.rated(text, context.rating)
     return found + rules.repeated(text)
 
@@ -87,8 +92,9 @@ def _profiles(record: Mapping[str, JSON], context: CheckContext) -> Iterator[Fin
     """Every text keeps to the profile, the words to avoid and the rating, and says nothing twice or from the prompt."""
     known = [str(each.get("name")) for each in record.get("placeholders", ())]
     words = context.text or TextContext()
+    markup = rules.MARKUP if context.world is None else _markup(context.world) | rules.markup_of(_outside_texts(record))
     for where, text in texts_of(record):
-        for finding in _of_form(text, card_kind(str(record.get("kind")), where), words, known):
+        for finding in _of_form(text, card_kind(str(record.get("kind")), where), words, known, markup):
             yield _at(finding, where)
 
 
@@ -161,6 +167,11 @@ def _outside_texts(value: JSON) -> Iterator[str]:
             yield from _outside_texts(part)
     elif isinstance(value, str):
         yield value
+
+
+def _markup(world: World) -> frozenset[str]:
+    """The markup characters that the world's own entries have; without a world any may be a name's."""
+    return rules.markup_of(text for entity in world for text in _strings(world.as_json(entity.id)))
 
 
 @lru_cache

@@ -23,8 +23,8 @@ WORD_BOUNDS: Mapping[str, tuple[int, int]] = {
     "player_choice": (3, 13),
     "objective": (4, 16),
     "quest_title": (1, 8),
-    "quest_summary": (12, 45),
-    "journal": (8, 32),
+    "quest_summary": (10, 45),
+    "journal": (5, 32),
     "trait": (4, 26),
 }
 """Words of a text by the kind of its card: what the corpus keeps to, and a little more."""
@@ -35,10 +35,12 @@ _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _ECHO = re.compile(
     r"""must\ say | \brewrite\b | in\ character: | \bplain\ words\b | \bas\ an?\ (?:ai|language\ model)\b
     | \b(?:user|assistant|system|npc|player|narrator|title|summary|objective|journal|quest)\s*: | \bthe\ player\b
-    | <\| | \|> | \bim_(?:start|end)\b | &(?:[a-z]+|\#\d+); | https?: | [*_#`|<>\[\]\\^~@=]
+    | <\| | \|> | \bim_(?:start|end)\b | &(?:[a-z]+|\#\d+); | https?:
     | ^[^.!?]{1,60}\([^)]*\)\s*:""",
     re.IGNORECASE | re.VERBOSE,
 )
+MARKUP = frozenset("*_#`|<>[]\\^~@=")
+"""Characters that a text only has because a name or a fact of the world has them."""
 _ENDS = re.compile(r"[.!?…。！？؟।]['’)»]?$")
 _TITLE_STOP = re.compile(r"[.,;:…。]$")
 _DANGLING = word_set("a an the and or but because if my your our their than")
@@ -93,8 +95,15 @@ def profile(text: str, placeholders: Iterable[str] = ()) -> list[Finding]:
     return found
 
 
-def echo(text: str) -> list[Finding]:
-    """No words of the prompt, role markers, markup or HTML entities, and some letter at all."""
+def markup_of(strings: Iterable[str]) -> frozenset[str]:
+    """The markup characters that the given names and clauses have: texts about them may have these too."""
+    return MARKUP & frozenset().union(*strings)
+
+
+def echo(text: str, allowed: frozenset[str] = frozenset()) -> list[Finding]:
+    """No words of the prompt, role markers, HTML entities or markup (but what is `allowed`), and some letter at all."""
+    if strange := [character for character in text if character in MARKUP - allowed]:
+        return [Finding("GG603", f"expected plain text, found {strange[0]!r}", "write only what is said")]
     if match := _ECHO.search(text):
         return [Finding("GG603", f"expected plain text, found {match[0].strip()!r}", "write only what is said")]
     if not any(map(str.isalpha, text)):

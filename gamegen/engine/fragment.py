@@ -19,7 +19,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from gamegen.engine.profile import ENDS, Profile, named_markup
+from gamegen.engine.profile import ENDS, Profile, named_markup, unusual
 from gamegen.errors import SchemaFault
 from gamegen.records import JSON, Finding
 
@@ -213,7 +213,7 @@ class _Reader:
         if problem := _option_problem(options):
             self.refuse(f"{where}.x-gamegen", problem)
             return {}, 0
-        profile = _profile(node, free=where == "$")
+        profile = _profile(node, self.opening if where == "$" else "", free=where == "$")
         if most < profile.least:
             self.refuse(where, f"a text has at least {profile.least} characters, found maxLength {most}", code="GG851")
             return {}, 0
@@ -307,10 +307,10 @@ class _Reader:
             self.refuse(where, f"no value can satisfy {low} {least} and {high} {most}", code="GG851")
 
 
-def _profile(node: Mapping[str, JSON], *, free: bool) -> Profile:
+def _profile(node: Mapping[str, JSON], opening: str, *, free: bool) -> Profile:
     options = node.get("x-gamegen", {})
     ends = options.get("ends", "sentence" if free and "pattern" not in node else "any")
-    extra = named_markup(node.get("pattern", ""))
+    extra = named_markup(node.get("pattern", "")) + unusual(opening)
     return Profile(options.get("language", "en"), ends, tuple(options.get("placeholders", ())), extra)
 
 

@@ -99,7 +99,7 @@ class Grammars:
                 raise _unfit(opening, "does not fit the schema")
             raise SchemaFault.of("GG851", f"no text can satisfy this schema: {_first_line(matcher.get_error())}")
         # The last space belongs to the token of the next word, and the grammar asks for it there.
-        prefix = self._encode(opening.rstrip(" ")) if opening.strip() else []
+        prefix = self._encode(_inside(opening.rstrip(" "))) if opening.strip() else []
         if matcher.try_consume_tokens(prefix) < len(prefix):
             raise _unfit(opening, "does not fit the schema")
         forced = matcher.compute_ff_tokens()
@@ -208,7 +208,7 @@ class Draft:
         bounds = self.grammar.fragment.bounds
         lacking = bounds.shortest - self._length if bounds is not None else 0
         quote = single[_QUOTE]
-        for ending in (b"}", b"]", _QUOTE):
+        for ending in (_QUOTE,) if self.grammar.fragment.free else (b"}", b"]", _QUOTE):
             token = single.get(ending)
             if token is not None and allowed[token] and (lacking <= 0 or token != quote):
                 return token
@@ -235,6 +235,11 @@ class Draft:
         opening = len(self.grammar.opening)
         text = content.decode()
         return (json.loads(f'"{text}"') if self.grammar.fragment.free else text), opening + sum(begins[opening:])
+
+
+def _inside(text: str) -> str:
+    """The text as it stands inside a JSON string."""
+    return json.dumps(text, ensure_ascii=False)[1:-1]
 
 
 def _unfit(opening: str, problem: str) -> Exception:

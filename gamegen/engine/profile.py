@@ -62,7 +62,7 @@ class Profile:
         stops = _STOPS if self.latin else _STOPS + _FOREIGN_STOPS
         words = letters + _DIGITS
         names = "".join("|" + escape("{" + name + "}") for name in self.placeholders)
-        first = f"(?:[{words}’]{names})"
+        first = f"(?:[{words}’{escape(self.extra)}]{names})"
         more = f"(?: ?(?:[{words}{marks}]|-[{words}]{names}))*"  # a hyphen stands before a letter: no rules of dashes
         if self.ends == "sentence":
             return f"^{first}{more}[{stops}]’?$"
@@ -81,6 +81,12 @@ class Profile:
 def named_markup(pattern: str) -> str:
     """The characters outside the profile that a pattern names, as ids name the underscore."""
     return "".join(character for character in _UNUSED if character in pattern)
+
+
+def unusual(opening: str) -> str:
+    """The characters of an opening that the profile may lack: names of a world hold any printable character."""
+    dash = "-" if re.search(r"-(?![^\W_])", opening) else ""  # before a letter the profile has it
+    return dash + "".join(sorted({c for c in opening if not (c.isascii() and c.isalnum()) and c not in " -"}))
 
 
 def escape(text: str) -> str:
