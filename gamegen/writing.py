@@ -13,11 +13,11 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Generator as Coroutine, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Generator as Coroutine, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from gamegen.checks import text_rules
-from gamegen.checks.text import text_findings
+from gamegen.checks.text import text_findings, with_names
 from gamegen.engine.api import Completion, Job
 from gamegen.errors import InvalidContent, PluginFault
 from gamegen.hookspecs import Generator
@@ -123,7 +123,7 @@ class _Writer:
             for request, completions in zip(waiting, results, strict=True):
                 pool = pools[request.key]
                 for candidate, completion in enumerate(completions):
-                    for variant in variants(completion) if _is_text(request.schema) else (completion,):
+                    for variant in self._variants(request, completion):
                         pool.places.append((attempt, candidate))
                         pool.completions.append(variant)
                         pool.findings.append(self._findings(request, variant.text))
@@ -134,6 +134,17 @@ class _Writer:
             if request.key not in chosen:
                 self._keep(request, self._last_resort(request, pools[request.key]), chosen)
         return [chosen[request.key].value for request in requests]
+
+    def _variants(self, request: Request, completion: Completion) -> Iterator[Completion]:
+        """What a completion may become: itself, an earlier sentence of it, and each with its names spelt right."""
+        if not _is_text(request.schema):
+            yield completion
+            return
+        for variant in variants(completion):
+            yield variant
+            text, put = with_names(variant.text, request.card, self.plan.context)
+            if put:
+                yield replace(variant, text=text, forced=variant.forced + put)
 
     def _job(self, request: Request, attempt: int) -> Job:
         shared, prompt = self.prompts.render(request)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from gamegen.checks import text_rules as rules
-from gamegen.checks.names import foreign, known_tokens
+from gamegen.checks.names import foreign, known_tokens, respelled
 from gamegen.checks.text_rules import Copies
 from gamegen.examples import shipped
 from gamegen.hookspecs import Check, CheckContext
@@ -59,6 +59,14 @@ def text_findings(
     if rules.english(context.language) and kind not in UNTITLED:
         found += foreign(text, known)
     return found
+
+
+def with_names(text: str, card: Mapping[str, JSON], context: TextContext) -> tuple[str, int]:
+    """The text with names of its card spelt as the card has them, and how many characters that put in."""
+    if not rules.english(context.language):
+        return text, 0
+    asked = tuple(_strings(card))
+    return respelled(text, known_tokens((*context.names, *asked)), asked)
 
 
 def _of_form(
