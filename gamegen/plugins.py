@@ -83,9 +83,9 @@ def collect(manager: pluggy.PluginManager, project: Project | None = None) -> Re
         folders.append(folder / "templates")
     if project is not None:
         _add_data(generators, project.root, f"project {project.id}", origins)
-        folders.insert(0, project.root / "templates")
-    folders.append(_resources.folder("templates"))
-    return Registry(generators, exporters, checks, tuple(dict.fromkeys(folders)), origins)
+    first = [project.root / "templates"] if project is not None else []
+    ordered = dict.fromkeys((*first, _resources.folder("templates"), *folders))
+    return Registry(generators, exporters, checks, tuple(ordered), origins)
 
 
 def _data_folders() -> list[tuple[str, Path]]:

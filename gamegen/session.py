@@ -76,7 +76,7 @@ class Session:
         self.registry: Registry = load_registry(project)
         self._generators = {generator.kind: generator for generator in generators}
         folders = [g.templates for g in generators if g.templates is not None]
-        self.prompts = Prompts([*folders, *self.registry.template_folders])
+        self.prompts = Prompts([*self.registry.template_folders, *folders])
         self.library = Library()
         if engine is None:
             from gamegen.engine.runtime import open_engine

@@ -39,6 +39,14 @@ def test_blocks_without_a_model_run(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.model
 @pytest.mark.usefixtures("default_model")
+def test_the_samples_are_written_as_their_page_says(tmp_path: Path) -> None:
+    (tmp_path / "samples").symlink_to(ROOT / "samples")
+    shell("".join(text for model, _, text in BLOCKS["samples/README.md"] if model), tmp_path)
+    assert (tmp_path / "people.jsonl").read_bytes().count(b"\n") == 4
+
+
+@pytest.mark.model
+@pytest.mark.usefixtures("default_model")
 def test_the_first_ten_minutes_run(tmp_path: Path) -> None:
     (tmp_path / "samples").symlink_to(ROOT / "samples")
     shell("\n".join(text for _, language, text in BLOCKS["README.md"] if not language), tmp_path)
