@@ -85,7 +85,7 @@ def named_markup(pattern: str) -> str:
 
 def unusual(opening: str) -> str:
     """The characters of an opening that the profile may lack: names of a world hold any printable character."""
-    dash = "-" if re.search(r"-(?![^\W_])", opening) else ""  # before a letter the profile has it
+    dash = "-" if re.search(r"-(?![A-Za-z0-9])", opening) else ""  # before a letter the profile has it
     return dash + "".join(sorted({c for c in opening if not (c.isascii() and c.isalnum()) and c not in " -"}))
 
 
