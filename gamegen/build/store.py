@@ -96,8 +96,7 @@ class RecordStore:
     ) -> None:
         for file in self._files:
             file.close()
-        self._lock.release()
-        Path(self._lock.lock_file).unlink(missing_ok=True)
+        self._lock.release()  # its file stays: removing it would let two others hold a lock each
 
     def add(self, record: Record) -> None:
         """Keep a finished record: in the file if it is due, else in the journal until it is."""

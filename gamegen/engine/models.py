@@ -6,7 +6,6 @@ The cache is `models/` in the user's cache directory of gamegen, or in the folde
 from __future__ import annotations
 
 import contextlib
-import difflib
 import os
 import re
 import shutil
@@ -20,6 +19,7 @@ from gamegen.engine import sources
 from gamegen.engine.manifest import DEFAULT_ID, MANIFEST, ModelFolder, Precision, read_folder, verify_folder
 from gamegen.engine.sources import Origin
 from gamegen.errors import HostFailed, ModelUnavailable, UsageError
+from gamegen.naming import nearest
 
 if TYPE_CHECKING:
     from gamegen.engine.preparation import Progress
@@ -49,8 +49,8 @@ def find_model(model: str = DEFAULT_ID) -> ModelFolder:
         elif sources.HUB_ID.fullmatch(model):
             hint = f"run `gamegen model add {model}`, then use the id that it prints"
         else:
-            near = difflib.get_close_matches(model, known, 1)
-            there = f"did you mean '{near[0]}'" if near else f"there are: {', '.join(known) or 'none'}"
+            near = nearest(model, known)
+            there = f"did you mean '{near}'" if near else f"there are: {', '.join(known) or 'none'}"
             hint = f"{there}; `gamegen model add SOURCE` adds a model"
         raise ModelUnavailable.of("GG801", f"the model '{model}' is not in the cache", hint)
     found = read_folder(folder)

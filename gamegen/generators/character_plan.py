@@ -12,6 +12,7 @@ from gamegen._random import Stream, rendezvous
 from gamegen.errors import UsageError
 from gamegen.generators import srd
 from gamegen.generators.character_roles import NEW_ROLES, background_for, class_for
+from gamegen.generators.phrases import clause
 from gamegen.naming import unknown_id
 from gamegen.records import JSON, Brief, Plan
 from gamegen.world import Character, World
@@ -59,7 +60,7 @@ def plan(world: World, brief: Brief, seed: int) -> Plan:
     musts = {part: _seed(part, stream, pronouns) for part in PARTS}
     secrets = [fact for fact in knows if world.facts[fact].secret]
     if secrets:
-        musts["secret"] = f"knows that {_clause(world, stream.choice(secrets))}"
+        musts["secret"] = f"knows that {clause(world.facts[stream.choice(secrets)].text)}"
     data["musts"] = musts
     goals = list(person.goals) if person is not None else []
     data["goals"] = [f"wants to {goal}" for goal in goals] or [_seed("goal", stream, pronouns)]
@@ -195,10 +196,3 @@ def _id(name: str) -> str:
 
 def _seed(part: str, stream: Stream, pronouns: Mapping[str, str]) -> str:
     return stream.child(part).choice(seeds()[part]).format(**pronouns)
-
-
-def _clause(world: World, fact: str) -> str:
-    """The fact as a clause: no final stop, a small letter at the start unless a name stands there."""
-    text = world.facts[fact].text.rstrip(".")
-    names = world.text_context().names
-    return text if any(text.startswith(name) for name in names) else text[0].lower() + text[1:]
