@@ -129,9 +129,61 @@ def save_transformers_folder(folder: Path, architecture: str = "Llama", **change
     return folder
 
 
+def export_small(folder: Path, architecture: str = "Llama", **changes: Any) -> Path:
+    """The graph that optimum makes of such a model."""
+    from gamegen.engine.export import export, load
+
+    export(load(save_transformers_folder(folder / "weights", architecture, **changes)), folder / "onnx")
+    return folder / "onnx" / "model.onnx"
+
+
+LLAMA3 = {
+    "rope_type": "llama3",
+    "factor": 8.0,
+    "low_freq_factor": 1.0,
+    "high_freq_factor": 4.0,
+    "original_max_position_embeddings": 64,
+}
+YARN = {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 64}
+LONG = {"type": "longrope", "short_factor": [1.0] * 8, "long_factor": [4.0] * 8}
+GEMMA = {"head_dim": 32, "sliding_window": 24, "query_pre_attn_scalar": 24, "hidden_activation": "gelu_pytorch_tanh"}
+
+ARCHITECTURES: dict[str, tuple[str, dict[str, Any]]] = {
+    "Llama": ("Llama", {}),
+    "Llama, every head its own keys": ("Llama", {"num_key_value_heads": 4}),
+    "Llama, biased": ("Llama", {"attention_bias": True}),
+    "Llama 3, scaled rotary": ("Llama", {"rope_scaling": LLAMA3}),
+    "Llama, YaRN": ("Llama", {"rope_scaling": YARN}),
+    "SmolLM": ("Llama", {"tie_word_embeddings": True}),
+    "Mistral": ("Mistral", {"sliding_window": None}),
+    "Mistral, windowed": ("Mistral", {"sliding_window": 24}),
+    "Qwen 2": ("Qwen2", {}),
+    "Qwen 2, windowed from a layer on": (
+        "Qwen2",
+        {"use_sliding_window": True, "sliding_window": 24, "max_window_layers": 1},
+    ),
+    "Qwen 3": ("Qwen3", {"head_dim": 32}),
+    "Gemma 3": ("Gemma3Text", GEMMA | {"layer_types": ["sliding_attention", "full_attention"]}),
+    "Gemma 3, capped logits": ("Gemma3Text", GEMMA | {"final_logit_softcapping": 5.0}),
+    "Phi-3": ("Phi3", {"sliding_window": None}),
+    "Phi-3, windowed": ("Phi3", {"sliding_window": 24}),
+    "Phi-3, half rotated": ("Phi3", {"head_dim": 32, "num_attention_heads": 2, "partial_rotary_factor": 0.5}),
+    "Phi-3, longrope": ("Phi3", {"original_max_position_embeddings": 64, "rope_scaling": LONG}),
+}
+"""Architectures that the rewrite takes: the name in transformers, and what differs from `save_transformers_folder`."""
+
+
 def _added(index: int, content: str) -> dict[str, Any]:
     flags = dict.fromkeys(("single_word", "lstrip", "rstrip", "normalized"), False)
     return {"id": index, "content": content, **flags, "special": True}
 
 
-__all__ = ["EOS", "byte_level", "save_transformers_folder", "sentencepiece", "store"]
+__all__ = [
+    "ARCHITECTURES",
+    "EOS",
+    "byte_level",
+    "export_small",
+    "save_transformers_folder",
+    "sentencepiece",
+    "store",
+]
