@@ -23,7 +23,11 @@ def model_command() -> None:
 
 @model_command.command("add")
 @click.argument("source", required=False)
-@click.option("--precision", type=click.Choice(["fp32", "int8"]), help="Weights of the graph (default: the model's).")
+@click.option(
+    "--precision",
+    type=click.Choice(["fp32", "fp16", "int8", "int4"]),
+    help="Weights of the graph (default: int8, fp32 where that changes the model too much).",
+)
 @click.option("--name", help="Id in the cache (default: from the source).")
 @click.option("--force", is_flag=True, help="Make it again even if it is there and whole.")
 @json_option

@@ -82,7 +82,7 @@ def _export(origin: Origin, source: Source, model: str, work: Path, progress: Pr
     export.export(weights, folder)
     progress("export", 1, 1)
     mended = mended_tokenizer(folder, weights.add_prefix)
-    short, _ = verify.sample_texts(
+    samples = verify.sample_texts(
         mended.text, weights.model.config.vocab_size, context_length(read_json(folder / "config.json"))
     )
     return Exported(
@@ -91,7 +91,7 @@ def _export(origin: Origin, source: Source, model: str, work: Path, progress: Pr
         dataclasses.replace(source, sha256=digest),
         DEFAULT_LICENCE if origin.kind == "default" else weights.licence,
         weights.add_prefix,
-        export.reference_logits(weights, short),
+        export.reference_logits(weights, samples.short),
     )
 
 

@@ -18,7 +18,7 @@ from typing import Any, Literal
 from gamegen.errors import GamegenError, ModelUnavailable
 from gamegen.records import JSON
 
-CONTRACT = 1
+CONTRACT = 2
 """Goes up when folders made before can no longer be used; they are then made again."""
 
 DEFAULT_ID = "smollm2-135m-instruct"
@@ -26,9 +26,13 @@ DEFAULT_ID = "smollm2-135m-instruct"
 
 MANIFEST = "manifest.json"
 MODEL = "model.onnx"
+MODEL_CACHE8 = "model.cache8.onnx"
+"""The same graph with keys and values in 8 bits, for the CPU provider; it shares the weights' file."""
+CACHE8_RUNTIME = (1, 26)
+"""The first ONNX Runtime whose CPU provider knows keys and values in 8 bits."""
 TOKENIZER = "tokenizer.json"
 
-Precision = Literal["fp32", "int8"]
+Precision = Literal["fp32", "fp16", "int8", "int4"]
 SourceKind = Literal["default", "huggingface", "folder", "gguf", "onnx"]
 
 _PACKAGES = (
@@ -117,6 +121,11 @@ class ModelFolder:
     @property
     def onnx(self) -> Path:
         return self.path / MODEL
+
+    @property
+    def onnx_cache8(self) -> Path | None:
+        """The graph with keys and values in 8 bits, where there is one."""
+        return self.path / MODEL_CACHE8 if MODEL_CACHE8 in self.manifest.files else None
 
     @property
     def tokenizer(self) -> Path:

@@ -81,7 +81,7 @@ def add_model(
 
     source:    None (the default model), a Hugging Face id, a transformers folder, a .gguf file, an exported ONNX
                folder, or a pack.
-    precision: "fp32", "int8", or None: 8 bits where they prove close enough to float32.
+    precision: "fp32", "fp16", "int8", "int4", or None: 8 bits where they prove close enough to float32.
     progress:  called with stage, done, total; stages are obtain, load, export, verify, rewrite, quantize, store.
     force:     make it again even if it is there.
     name:      id in the cache, if not the source's own.

@@ -13,6 +13,7 @@ from gamegen.engine import tokenizer as tokenizers, verify
 from gamegen.engine.graph import MAX_CONTEXT, NotRewritable, rewrite, save_graph
 from gamegen.engine.manifest import (
     MODEL,
+    MODEL_CACHE8,
     TOKENIZER,
     Manifest,
     Precision,
@@ -22,7 +23,7 @@ from gamegen.engine.manifest import (
     versions,
     write_manifest,
 )
-from gamegen.engine.quantize import quantize
+from gamegen.engine.precision import CLOSE, TooFar, reduce, store, store_cache8
 from gamegen.errors import ModelUnavailable
 from gamegen.records import JSON
 
@@ -35,8 +36,6 @@ Progress = Callable[[str, int, int], None]
 
 EXACT = 1e-4
 """Relative difference of logits that two float32 graphs of one model may show."""
-CLOSE = 0.02
-"""Mean divergence in nats that 8-bit weights may cause."""
 _COPIED = ("config.json", "generation_config.json", "LICENSE", "NOTICE")
 
 
@@ -83,28 +82,25 @@ def prepare(exported: Exported, target: Path, work: Path, precision: Precision |
         raise ModelUnavailable.of(
             "GG804", f"ONNX Runtime cannot use the graph ({error})", "export the model again", path=MODEL
         ) from error
-    short, long = verify.sample_texts(mended.text, dims["vocab"], dims["context_length"])
+    samples = verify.sample_texts(mended.text, dims["vocab"], dims["context_length"])
     proof = _Proof({"tokens_checked": _check_tokens(mended.text, dims["vocab"], eos)}, list(mended.changes))
-    proof.figures.update(_exactness(plain, exported.reference, short))
+    proof.figures.update(_exactness(plain, exported.reference, samples.short))
     progress("verify", 1, 1)
 
     progress("rewrite", 0, 1)
-    folder, graph = _rewritten(exported.folder, work / "rewritten", dims["context_length"], plain, short, proof)
+    full, graph = _rewritten(exported.folder, work / "rewritten", dims["context_length"], plain, samples.short, proof)
     del plain
     progress("rewrite", 1, 1)
+    folder = full
     if precision != "fp32":
         progress("quantize", 0, 1)
-        folder, precision = _quantised(folder, work / "int8", graph, precision, long, proof)
+        folder, precision = _reduced(full, work, graph, precision, samples, proof)
         progress("quantize", 1, 1)
     if graph == "rewritten":
-        runner = verify.RewrittenGraph(folder / MODEL, max(verify.ROWS), max(map(len, short)) + 4)
-        proof.figures["stable_bits"] = verify.stable_bits(runner, short)
-        del runner
-        if not proof.figures["stable_bits"]:
-            proof.notes.append("a row's bits depend on the batch")
-
-    for path in folder.glob("*.onnx*"):
-        shutil.copyfile(path, target / path.name)
+        _store(full, folder, target, dims["vocab"], precision, samples, proof)
+    else:
+        for path in folder.glob("*.onnx*"):
+            shutil.copyfile(path, target / path.name)
     (target / TOKENIZER).write_text(mended.text, encoding="utf-8", newline="\n")
     for name in _COPIED:
         if (exported.folder / name).is_file():
@@ -200,51 +196,79 @@ def _rewritten(
     return exported, "plain"
 
 
-def _quantised(
+def _reduced(
     full: Path,
-    folder: Path,
+    work: Path,
     graph: Literal["rewritten", "plain"],
     precision: Precision | None,
-    texts: Sequence[Sequence[int]],
+    samples: verify.Samples,
     proof: _Proof,
 ) -> tuple[Path, Precision]:
-    """The folder with the graph to keep: 8-bit weights where they stay close to float32. Raises GG806, GG807."""
+    """The folder with the graph to keep, and its precision. Raises GG806, GG807."""
     try:
-        import onnx
+        found = reduce(full, work, graph, precision or "int8", samples)
     except ImportError as error:
         if precision is None:
             proof.notes.append("float32 weights: the package onnx is not installed")
             return full, "fp32"
         raise ModelUnavailable.of(
-            "GG806", "8-bit weights need the package onnx", 'install it with `pip install "gamegen[export]"`'
+            "GG806", "weights of fewer bits need the package onnx", 'install it with `pip install "gamegen[export]"`'
         ) from error
-    folder.mkdir()
-    model = onnx.load(str(full / MODEL))
-    count = quantize(model)
-    save_graph(model, folder / MODEL)
-    del model
-    found = verify.mean_divergence(
-        verify.open_graph(full / MODEL, graph, verify.LONG),
-        verify.open_graph(folder / MODEL, graph, verify.LONG),
-        texts,
-    )
-    if count and found <= CLOSE:
-        proof.figures["divergence_from_fp32"] = found
-        return folder, "int8"
-    message = f"8-bit weights change the model by {found:.3f} nats a token (at most {CLOSE})"
-    if not count:
-        message = "no product of the graph can have 8-bit weights"
-    if precision == "int8":
-        raise _unproven(message)
-    proof.notes.append(f"float32 weights: {message}")
-    return full, "fp32"
+    except TooFar as error:
+        if precision is not None:
+            raise _unproven(f"the precision {precision} changes the model too much: {error}") from error
+        proof.notes.append(f"float32 weights: {error}")
+        return full, "fp32"
+    proof.figures.update(found.figures)
+    proof.notes.extend(found.notes)
+    return found.folder, precision or "int8"
+
+
+def _store(
+    full: Path,
+    folder: Path,
+    target: Path,
+    vocabulary: int,
+    precision: Precision,
+    samples: verify.Samples,
+    proof: _Proof,
+) -> None:
+    """Put the graphs of a rewritten model into `target`, and prove the bits of each."""
+    store(folder, target, vocabulary)
+    proof.figures["stable_bits"] = _stable(target / MODEL, samples, proof)
+    if precision not in ("int8", "int4"):
+        return
+    try:
+        found = store_cache8(full, target, samples)
+    except verify.GraphFailed as error:
+        proof.notes.append(f"keys and values stay float32: {error}")
+    else:
+        if found <= CLOSE[precision]:
+            proof.figures["cache8_divergence_from_fp32"] = found
+            proof.figures["cache8_stable_bits"] = _stable(target / MODEL_CACHE8, samples, proof)
+            return
+        proof.notes.append(f"keys and values stay float32: in 8 bits they are {found:.3f} nats a token away")
+    (target / MODEL_CACHE8).unlink(missing_ok=True)
+
+
+def _stable(graph: Path, samples: verify.Samples, proof: _Proof) -> bool:
+    runner = verify.RewrittenGraph(graph, max(verify.ROWS), max(map(len, samples.short)) + 4)
+    stable = verify.stable_bits(runner, samples.short)
+    if not stable:
+        proof.notes.append(f"{graph.name}: a row's bits depend on the batch")
+    return stable
 
 
 def context_length(config: dict[str, JSON]) -> int:
-    """Positions a row may hold: as the config says, as the attention window allows, as the rotary caches cover."""
+    """Positions a row may hold: as the config says, and as far as the rotary caches go.
+
+    optimum freezes the short factors of a "longrope" embedding: beyond the original context its graph is wrong.
+    """
     limits = [MAX_CONTEXT, config.get("max_position_embeddings") or config.get("n_positions") or 2048]
-    if config.get("sliding_window") and config.get("use_sliding_window", True):
-        limits.append(config["sliding_window"])
+    scaling = config.get("rope_scaling") or {}
+    if scaling.get("rope_type", scaling.get("type")) == "longrope":
+        original = "original_max_position_embeddings"
+        limits.append(config.get(original) or scaling.get(original) or 4096)
     return int(min(limits))
 
 

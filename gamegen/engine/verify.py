@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ import numpy as np
 
 from gamegen._random import digest, uniform
 from gamegen._resources import folder
+from gamegen.engine.tokenizer import special_ids
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,10 +24,14 @@ if TYPE_CHECKING:
     Logits = NDArray[np.float32]
 
 CPU = "CPUExecutionProvider"
-ROWS = (1, 2, 7)
+ROWS = (1, 2, 7, 32)
 """Batch sizes at which a row's bits are compared."""
 LONG = 256
 """Tokens of each of the texts over which the loss of precision is measured."""
+HELD_OUT, CALIBRATION = 8, 10
+"""How many such texts there are to measure with, and how many others to choose scales by."""
+_BEGINNINGS = 400
+_TYPES: dict[str, Any] = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(int8)": np.int8}
 
 
 class GraphFailed(Exception):
@@ -75,10 +81,11 @@ class RewrittenGraph:
         self.session = open_session(model, provider)
         self.capacity = capacity
         self.lengths = [0] * rows
-        self.cache: dict[str, NDArray[np.float32]] = {}
+        self.cache: dict[str, NDArray[Any]] = {}
         for value in self.session.get_inputs():
             if value.name.startswith("past_key_values."):
-                self.cache[value.name] = np.zeros((rows, value.shape[1], capacity, value.shape[3]), np.float32)
+                shape = (rows, value.shape[1], capacity, value.shape[3])
+                self.cache[value.name] = np.zeros(shape, _TYPES[value.type])
 
     def logits(self, tokens: Sequence[int]) -> Logits:
         """[S, V]: what follows each token of a text, computed in the first row from an empty cache."""
@@ -93,7 +100,16 @@ class RewrittenGraph:
         """Append one token to each row; logits of each row, [B, V]."""
         return self._step(slice(0, len(tokens)), np.array(tokens, np.int64)[:, None])
 
+    def outputs(self, tokens: Sequence[int], names: Sequence[str]) -> list[NDArray[Any]]:
+        """Other outputs of the graph for a text in the first row, from an empty cache."""
+        self.lengths[0] = 0
+        return self._run(slice(0, 1), np.array([tokens], np.int64), names)
+
     def _step(self, rows: slice, ids: NDArray[np.int64]) -> Logits:
+        logits: Logits = self._run(rows, ids, ["logits"])[0]
+        return logits
+
+    def _run(self, rows: slice, ids: NDArray[np.int64], names: Sequence[str]) -> list[NDArray[Any]]:
         after = [length + ids.shape[1] for length in self.lengths[rows]]
         self.lengths[rows] = after
         binding = self.session.io_binding()
@@ -103,14 +119,14 @@ class RewrittenGraph:
         binding.bind_cpu_input("logits_index", np.arange(ids.size, dtype=np.int64))
         for name, buffer in self.cache.items():
             part = buffer[rows]
-            place = ("cpu", 0, np.float32, part.shape, part.ctypes.data)
+            place = ("cpu", 0, part.dtype, part.shape, part.ctypes.data)
             binding.bind_input(name, *place)
             binding.bind_output(name.replace("past_key_values", "present"), *place)
-        binding.bind_output("logits", "cpu")
+        for name in names:
+            binding.bind_output(name, "cpu")
         with _translated():
             self.session.run_with_iobinding(binding)
-        result: Logits = binding.get_outputs()[-1].numpy()
-        return result
+        return [value.numpy() for value in binding.get_outputs()[-len(names) :]]
 
 
 AnyGraph = PlainGraph | RewrittenGraph
@@ -182,10 +198,12 @@ def _chunks(length: int) -> Iterator[tuple[int, int]]:
 
 def divergence(expected: Logits, found: Logits) -> NDArray[np.float64]:
     """Kullback-Leibler divergence of next-token distributions at each position, in nats."""
-    p, q = (x.astype(np.float64) - x.max(-1, keepdims=True) for x in (expected, found))
-    p -= np.log(np.exp(p).sum(-1, keepdims=True))
-    q -= np.log(np.exp(q).sum(-1, keepdims=True))
-    result: NDArray[np.float64] = (np.exp(p) * (p - q)).sum(-1)
+    p, q = expected - expected.max(-1, keepdims=True), found - found.max(-1, keepdims=True)
+    weights, others = np.exp(p), np.exp(q)
+    total, other = (x.sum(-1, dtype=np.float64) for x in (weights, others))
+    p -= q
+    weights *= p  # the terms sum to KL: sum(w (p - q)) / total - log(total / other)
+    result: NDArray[np.float64] = weights.sum(-1, dtype=np.float64) / total - np.log(total / other)
     return result
 
 
@@ -196,7 +214,7 @@ def mean_divergence(expected: AnyGraph, found: AnyGraph, texts: Sequence[Sequenc
 
 
 def stable_bits(graph: RewrittenGraph, texts: Sequence[Sequence[int]], rows: Sequence[int] = ROWS) -> bool:
-    """Whether a row's logits have the same bits beside 0, 1 and 6 other rows of other lengths.
+    """Whether a row's logits have the same bits beside no, one and many other rows of other lengths.
 
     graph: with at least max(rows) rows, and a capacity of the longest text and three.
     """
@@ -205,28 +223,50 @@ def stable_bits(graph: RewrittenGraph, texts: Sequence[Sequence[int]], rows: Seq
         graph.lengths = [0] * len(graph.lengths)
         for row in range(count):
             text = texts[row % len(texts)]
-            graph.prompt(row, text[: len(text) - row])
+            graph.prompt(row, text[: len(text) - row % 8])
         steps = [graph.step([7 + row for row in range(count)])[0].tobytes() for _ in range(3)]
         seen.add(b"".join(steps))
     return len(seen) == 1
 
 
-def sample_texts(tokenizer_json: str, vocab: int, context: int) -> tuple[list[list[int]], list[list[int]]]:
-    """Token ids to measure with: three short texts (one of them random ids), and three of up to 256 tokens.
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """Token ids to measure with.
 
-    The words are the examples that gamegen ships; the random ids are the same on every machine. No text is longer
-    than three quarters of `context`.
+    short:       three texts, one of them random ids, to compare two graphs position by position.
+    held_out:    texts over which a loss of precision is measured, about 2,000 tokens.
+    calibration: other texts, by which scales are chosen.
+    beginnings:  texts of one token: what stands first sees no past, and its keys and values depend on it alone.
+    """
+
+    short: tuple[list[int], ...]
+    held_out: tuple[list[int], ...]
+    calibration: tuple[list[int], ...]
+    beginnings: tuple[list[int], ...]
+
+
+def sample_texts(tokenizer_json: str, vocab: int, context: int) -> Samples:
+    """The samples for a tokenizer. No text is longer than three quarters of `context`.
+
+    The words are the examples that gamegen ships; random ids are the same on every machine.
     """
     from tokenizers import Tokenizer
 
     lines = []
     for path in sorted((folder("templates") / "examples").glob("*.jsonl")):
-        lines += [json.loads(line)["line"] for line in path.read_text(encoding="utf-8").splitlines()[:60]]
+        lines += [json.loads(line)["line"] for line in path.read_text(encoding="utf-8").splitlines()]
     tokenizer = Tokenizer.from_str(tokenizer_json)
     ids = [index for index in tokenizer.encode("\n".join(lines), add_special_tokens=False).ids if index < vocab]
     length = min(LONG, context * 3 // 4)
-    ids = (ids * (length * 3 // max(len(ids), 1) + 1))[: length * 3]
+    wanted = length * (HELD_OUT + CALIBRATION)
+    ids = (ids * (wanted // max(len(ids), 1) + 1))[:wanted]
+    long = [ids[start : start + length] for start in range(0, wanted, length)]
     name = digest("sample")
-    noise = [int(uniform(name, position) * vocab) for position in range(min(33, length))]
-    short = [ids[: min(57, length)], ids[100:140][:length], noise]
-    return short, [ids[:length], ids[length : 2 * length], ids[2 * length :]]
+    noise = [int(uniform(name, position) * vocab) for position in range(_BEGINNINGS)]
+    special = sorted(index for index in special_ids(tokenizer_json) if index < vocab)
+    return Samples(
+        short=(ids[: min(57, length)], ids[100:140][:length], noise[: min(33, length)]),
+        held_out=tuple(long[::2][:HELD_OUT]),
+        calibration=tuple(long[1::2] + long[2 * HELD_OUT :: 2]),
+        beginnings=tuple([index] for index in dict.fromkeys([*special, *noise])),
+    )

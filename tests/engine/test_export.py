@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gamegen.engine import export, preparation
+from gamegen.engine import export, precision, preparation
 from gamegen.engine.manifest import ModelFolder
 from gamegen.engine.models import add_model, find_model
 from gamegen.errors import ModelUnavailable
@@ -123,12 +123,52 @@ def test_a_rewrite_that_differs_is_not_accepted(exported: Path, monkeypatch: pyt
 
 
 @pytest.mark.model
-def test_8_bits_that_are_too_rough_are_not_taken(exported: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(preparation, "CLOSE", 1e-9)
-    assert add_model(exported).manifest.precision == "fp32"
-    with pytest.raises(ModelUnavailable, match="8-bit weights change the model") as error:
-        add_model(exported, precision="int8")
+@pytest.mark.parametrize(("bits", "message"), [("int8", "the precision int8"), ("int4", "the precision int4")])
+def test_fewer_bits_that_are_too_rough_are_not_taken(
+    bits: Any, message: str, exported: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preparation, "CLOSE", none := dict.fromkeys(precision.CLOSE, 0.0))
+    monkeypatch.setattr(precision, "CLOSE", none)
+    kept = add_model(exported).manifest
+    assert kept.precision == "fp32"
+    assert any(note.startswith("float32 weights: integers: ") for note in kept.notes)
+    with pytest.raises(ModelUnavailable, match=message) as error:
+        add_model(exported, precision=bits)
     assert code(error) == "GG807"
+
+
+@pytest.mark.model
+def test_a_cache_that_is_too_rough_in_8_bits_is_left_out_and_said_so(
+    exported: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preparation, "CLOSE", dict.fromkeys(precision.CLOSE, 0.0))
+    added = add_model(exported, precision="int8")
+    assert added.onnx_cache8 is None
+    assert any(note.startswith("keys and values stay float32: ") for note in added.manifest.notes)
+
+
+@pytest.mark.model
+def test_a_model_in_8_bits_has_two_graphs_and_one_file_of_weights(exported: Path) -> None:
+    added = add_model(exported)
+    assert sorted(added.manifest.files) == [
+        "config.json",
+        "generation_config.json",
+        "model.cache8.onnx",
+        "model.onnx",
+        "model.onnx_data",
+        "tokenizer.json",
+    ]
+    figures = added.manifest.verification
+    assert figures["form"] == "integers"
+    assert figures["stable_bits"] is figures["cache8_stable_bits"] is True
+    assert 0 < figures["cache8_divergence_from_fp32"] < 0.02
+
+
+@pytest.mark.model
+def test_float32_keeps_its_cache_in_float32(exported: Path) -> None:
+    added = add_model(exported, precision="fp32")
+    assert added.onnx_cache8 is None
+    assert added.manifest.verification["stable_bits"] is True
 
 
 @pytest.mark.model
@@ -245,5 +285,7 @@ def test_the_default_models_graph_still_gives_the_bits_it_was_proven_with(defaul
     from gamegen.engine import verify
 
     text = default_model.tokenizer.read_text(encoding="utf-8")
-    short, _ = verify.sample_texts(text, default_model.manifest.vocab, default_model.manifest.context_length)
-    assert verify.stable_bits(verify.RewrittenGraph(default_model.onnx, 7, 64), short)
+    samples = verify.sample_texts(text, default_model.manifest.vocab, default_model.manifest.context_length)
+    for graph in (default_model.onnx, default_model.onnx_cache8):
+        assert graph is not None
+        assert verify.stable_bits(verify.RewrittenGraph(graph, max(verify.ROWS), 64), samples.short)
