@@ -182,7 +182,8 @@ def test_a_schema_extension_the_grammar_cannot_hold_is_named_with_its_path(tmp_p
     from gamegen.errors import SchemaFault
 
     with pytest.raises(SchemaFault, match=r"GG102.*uniqueItems"):
-        read({"type": "array", "items": {"type": "integer"}, "uniqueItems": True})
+        level = {"type": "integer", "minimum": 1, "maximum": 20}
+        read({"type": "array", "items": level, "maxItems": 3, "uniqueItems": True})
 
 
 def test_an_interrupt_keeps_finished_records_and_exits_130(

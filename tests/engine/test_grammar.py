@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import unicodedata
@@ -11,32 +12,12 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from jsonschema import Draft202012Validator
 
-from gamegen.engine.grammar import Draft, Grammar, Grammars
-from gamegen.engine.sampler import unpack
+from gamegen.engine.grammar import Draft, Grammars
 from gamegen.errors import ModelUnavailable, SchemaFault
+from tests.engine.drafting import PREFERENCES, Preference, advance, endless, follow, walk, writes
 from tests.engine.tiny import VOCABULARY, encode, grammars, tokenizer_json
 
 LATIN = re.compile(r"[A-Za-zÀ-ÖØ-öø-ſȘ-ț]")
-
-
-def walk(grammar: Grammar, seed: int, shortest: bool = False) -> Draft:
-    """A text whose tokens are drawn evenly among the allowed ones; `shortest` prefers tokens of one byte."""
-    draft, noise = Draft(grammar), np.random.default_rng(seed)
-    mask = np.zeros((1, grammars().mask_width), np.int32)
-    while not draft.finished:
-        if draft.exhausted:
-            draft.close()
-            break
-        draft.fill_mask(mask[0])
-        allowed = np.flatnonzero(unpack(mask, VOCABULARY)[0])
-        if not len(allowed):
-            draft.close()
-            break
-        if shortest:
-            lengths = np.array([len(grammars().bytes[token]) for token in allowed])
-            allowed = allowed[lengths == lengths.min()]
-        draft.take(int(noise.choice(allowed)))
-    return draft
 
 
 def profile_faults(text: str, ends: str = "any") -> list[str]:
@@ -143,9 +124,11 @@ SCHEMAS = st.recursive(LEAVES, composed, max_leaves=6).filter(lambda schema: '"$
 
 
 @settings(deadline=None, max_examples=150)
-@given(schema=texts(), seed=st.integers(0, 1000), shortest=st.booleans())
-def test_a_free_text_obeys_its_schema_and_the_profile(schema: dict[str, Any], seed: int, shortest: bool) -> None:
-    text, _ = walk(grammars().compile(schema), seed, shortest).text()
+@given(schema=texts(), seed=st.integers(0, 1000), preference=st.sampled_from(PREFERENCES))
+def test_a_free_text_obeys_its_schema_and_the_profile(
+    schema: dict[str, Any], seed: int, preference: Preference
+) -> None:
+    text, _ = walk(grammars().compile(schema), seed, preference).text()
     Draft202012Validator(schema).validate(text)
     assert profile_faults(text, schema.get("x-gamegen", {}).get("ends", "sentence")) == []
 
@@ -154,16 +137,16 @@ def test_a_free_text_obeys_its_schema_and_the_profile(schema: dict[str, Any], se
 def test_narrow_and_wide_bounds_hold(bounds: tuple[int, int]) -> None:
     grammar = grammars().compile({"type": "string", "minLength": bounds[0], "maxLength": bounds[1]})
     for seed in range(4):
-        for shortest in (False, True):
-            text, _ = walk(grammar, seed, shortest).text()
+        for preference in PREFERENCES:
+            text, _ = walk(grammar, seed, preference).text()
             assert bounds[0] <= len(text) <= bounds[1]
             assert profile_faults(text, "sentence") == []
 
 
 @settings(deadline=None, max_examples=150)
-@given(schema=SCHEMAS, seed=st.integers(0, 1000), shortest=st.booleans())
-def test_a_document_obeys_its_schema(schema: dict[str, Any], seed: int, shortest: bool) -> None:
-    draft = walk(grammars().compile(schema), seed, shortest)
+@given(schema=SCHEMAS, seed=st.integers(0, 1000), preference=st.sampled_from(PREFERENCES))
+def test_a_document_obeys_its_schema(schema: dict[str, Any], seed: int, preference: Preference) -> None:
+    draft = walk(grammars().compile(schema), seed, preference)
     text, _ = draft.text()
     value = text if draft.grammar.fragment.free else json.loads(text)
     Draft202012Validator(schema).validate(value)
@@ -193,14 +176,8 @@ def test_open_strings_of_a_document_obey_the_profile(seed: int) -> None:
 @given(schema=SCHEMAS, seed=st.integers(0, 1000), steps=st.integers(0, 12))
 def test_closing_brings_any_beginning_to_a_valid_end(schema: dict[str, Any], seed: int, steps: int) -> None:
     draft, noise = Draft(grammars().compile(schema)), np.random.default_rng(seed)
-    mask = np.zeros((1, grammars().mask_width), np.int32)
-    while steps and not draft.finished:
+    while steps and advance(draft, noise):
         steps -= 1
-        draft.fill_mask(mask[0])
-        allowed = np.flatnonzero(unpack(mask, VOCABULARY)[0])
-        if not len(allowed):
-            break
-        draft.take(int(noise.choice(allowed)))
     draft.close()
     text, _ = draft.text()
     Draft202012Validator(schema).validate(text if draft.grammar.fragment.free else json.loads(text))
@@ -347,3 +324,185 @@ def test_an_opening_may_hold_any_printable_name(name: str) -> None:
     text, forced = draft.text()
     assert text.startswith(opening)
     assert len(opening) <= forced
+
+
+TEXT = {"type": "string", "minLength": 5, "maxLength": 60}
+
+
+def closed(**properties: Any) -> dict[str, Any]:
+    names = list(properties)
+    return {"type": "object", "properties": properties, "required": names, "additionalProperties": False}
+
+
+@pytest.mark.parametrize("bounds", [(60, 80), (2, 2), (1, 4), (400, 600)])
+def test_texts_of_a_document_hold_any_bounds(bounds: tuple[int, int]) -> None:
+    text = {"type": "string", "minLength": bounds[0], "maxLength": bounds[1]}
+    grammar = grammars().compile(closed(a=text, b={"type": "array", "items": text, "minItems": 2, "maxItems": 2}))
+    for preference in PREFERENCES:
+        document = json.loads(walk(grammar, 3, preference).text()[0])
+        assert all(bounds[0] <= len(each) <= bounds[1] for each in [document["a"], *document["b"]])
+
+
+def test_the_model_goes_on_behind_a_text_that_its_bound_has_ended() -> None:
+    text = {"type": "string", "maxLength": 12}
+    draft = walk(grammars().compile(closed(a=text, level={"type": "integer", "minimum": 1, "maximum": 9})), 2, endless)
+    document = json.loads(draft.text()[0])
+    assert len(document["a"]) <= 12
+    chosen = {grammars().bytes[draft.tokens[place]] for place in draft.sampled}
+    assert any(content.startswith(b"%d" % document["level"]) for content in chosen)
+
+
+def test_a_short_text_may_use_all_its_characters() -> None:
+    for ends, text in (("any", "Tide"), ("title", "Act I"), ("sentence", "Go.")):
+        schema = {"type": "string", "maxLength": len(text), "x-gamegen": {"ends": ends}}
+        assert writes(grammars().compile(schema), text)
+        assert not writes(grammars().compile(schema), "x" + text)
+
+
+@pytest.mark.parametrize("title", ["Part 2", "Henry V", "The Fog-Bell", "Who?", "A"])
+def test_a_title_may_end_in_any_letter(title: str) -> None:
+    schema = {"type": "string", "maxLength": 20, "x-gamegen": {"ends": "title"}}
+    assert writes(grammars().compile(schema), title)
+
+
+@pytest.mark.parametrize("title", ["Part 2.", "The Fog-", "The Fog ", "The Fog,"])
+def test_a_title_has_no_loose_end(title: str) -> None:
+    schema = {"type": "string", "maxLength": 20, "x-gamegen": {"ends": "title"}}
+    assert not writes(grammars().compile(schema), title)
+
+
+@pytest.mark.parametrize("opening", ['Ask "Red" Mick', "The C:\\ drive", "Кот и"])
+def test_an_opening_may_hold_marks_that_no_text_has(opening: str) -> None:
+    for seed in range(4):
+        text, forced = walk(grammars().compile({"type": "string", "maxLength": 60}, opening), seed).text()
+        assert text.startswith(opening)
+        assert '"' not in text[len(opening) :]
+        assert len(opening) <= forced
+
+
+@pytest.mark.parametrize("opening", ["two\nlines", "a\ttab", "\ud800"])
+def test_an_opening_is_one_line_of_text(opening: str) -> None:
+    with pytest.raises(SchemaFault, match="GG852"):
+        grammars().compile(TEXT, opening)
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_an_opening_with_an_avoided_word_is_refused(own: bool) -> None:
+    schema = {**TEXT, "x-gamegen": {"avoid": ["guild hall"]}} if own else TEXT
+    with pytest.raises(SchemaFault, match=r"GG852 .* 'guild hall'"):
+        grammars().compile(schema, "The Guild Hall", avoid=() if own else ("guild hall",))
+
+
+def test_what_the_author_wrote_may_have_avoided_words() -> None:
+    schema = closed(okay={"enum": ["okay", "fine"]}, guys={"const": {"okay": "guys"}})
+    grammar = grammars().compile(schema, avoid=("okay", "guys"))
+    assert writes(grammar, '{"okay":"okay","guys":{"okay":"guys"}}')
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("It is okay.", False),
+        ("OKAY, go.", False),
+        ("He okayed it.", True),
+        ("An old man.", False),
+        ("An old map.", True),
+        ("The old-man bell.", True),
+    ],
+)
+def test_words_are_avoided_across_tokens_in_texts_and_documents(text: str, written: bool) -> None:
+    any_end = {**TEXT, "x-gamegen": {"ends": "any"}}
+    avoid = ("okay", "old man")
+    assert writes(grammars().compile(any_end, avoid=avoid), text) == written
+    assert writes(grammars().compile(closed(a=TEXT), avoid=avoid), f'{{"a":"{text}"}}') == written
+
+
+def test_a_string_may_avoid_words_of_its_own() -> None:
+    schema = closed(a={**TEXT, "x-gamegen": {"avoid": ["lens"]}}, b=TEXT)
+    grammar = grammars().compile(schema)
+    assert writes(grammar, '{"a":"A bell","b":"A lens"}')
+    assert not writes(grammar, '{"a":"A lens","b":"A bell"}')
+
+
+def test_grammars_differ_by_the_words_to_avoid_and_not_by_their_order() -> None:
+    one = grammars().compile(TEXT, avoid=("b", "a"))
+    assert grammars().compile(TEXT, avoid=("a", "b", "a")) is one
+    assert grammars().compile(TEXT, avoid=("a",)) is not one
+
+
+def test_words_that_leave_no_text_are_told_before_decoding() -> None:
+    schema = closed(a={"type": "string", "maxLength": 2, "x-gamegen": {"mention": ["lens"]}})
+    with pytest.raises(SchemaFault, match=r"GG851 .* at \$\.properties\.a"):
+        grammars().compile(schema)
+    pattern = {"type": "string", "maxLength": 9, "pattern": "^(?:okay|guys)$"}
+    with pytest.raises(SchemaFault, match="GG851"):
+        grammars().compile(pattern, avoid=("okay", "guys"))
+    assert walk(grammars().compile(pattern, avoid=("okay",)), 1).text()[0] == "guys"
+
+
+def test_bounds_that_the_limit_of_tokens_cannot_hold_are_refused_at_the_largest_value() -> None:
+    schema = closed(a={"type": "integer", "minimum": 0, "maximum": 9}, b={**TEXT, "maxLength": 200})
+    budget = grammars().compile(schema).fragment.budget
+    assert grammars().compile(schema, max_tokens=budget).fragment.budget == budget
+    with pytest.raises(SchemaFault) as caught:
+        grammars().compile(schema, max_tokens=budget - 1)
+    (finding,) = caught.value.findings
+    assert (finding.code, finding.where) == ("GG859", "$.properties.b")
+    assert str(budget - 1) in finding.message
+    assert str(budget) in finding.message
+
+
+def test_a_draft_tells_the_field_that_is_being_written() -> None:
+    cool = {**TEXT, "x-gamegen": {"temperature": 0.2}}
+    grammar = grammars().compile(closed(a=cool, b={"const": 1}, goals={"type": "array", "items": cool, "maxItems": 2}))
+    fields = [draft.field for draft in follow(grammar, '{"a":"A bell","b":1,"goals":["A lens","A tide"]}')]
+    assert [field for field, _ in itertools.groupby(fields)] == ["$.a", "", "$.goals[*]", "", "$.goals[*]", ""]
+
+
+def test_a_bare_text_with_settings_is_a_field_from_its_first_token() -> None:
+    draft = Draft(grammars().compile({**TEXT, "x-gamegen": {"temperature": 0.2}}))
+    assert draft.field == "$"
+    assert draft.grammar.fragment.settings == {"$": {"temperature": 0.2}}
+
+
+def test_a_pattern_does_not_hide_the_field() -> None:
+    schema = {"type": "string", "maxLength": 9, "pattern": "^[a-z]+$", "x-gamegen": {"top_k": 3}}
+    assert Draft(grammars().compile(schema)).field == "$"
+    assert Draft(grammars().compile({"type": "array", "items": schema, "minItems": 1, "maxItems": 1})).field == "$[*]"
+
+
+def test_texts_that_the_grammar_counts_take_the_place_of_many_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gamegen.engine.grammar._MOST_COMPILED", 4)
+    fresh = Grammars(tokenizer_json(), VOCABULARY, (0,), encode)
+    for value in range(3):
+        fresh.compile({"const": value})
+    heavy = {"type": "string", "maxLength": 500, "pattern": "^[a-z ]+$"}
+    fresh.compile(heavy, avoid=("okay", "guys"))
+    assert len(fresh._known) == 2
+
+
+def test_alternatives_that_begin_alike_stay_open() -> None:
+    schema = {"anyOf": [{"const": {"k": 1}}, closed(k={"type": "integer", "minimum": 1, "maximum": 12}), {"const": {}}]}
+    grammar = grammars().compile(schema)
+    for text in ('{"k":1}', '{"k":12}', "{}"):
+        assert writes(grammar, text)
+    assert not writes(grammar, '{"k":13}')
+
+
+def test_the_number_of_properties_is_held_from_the_first_on() -> None:
+    schema = closed(a={"const": 1}, b={"const": 2}, c={"const": 3}, d={"const": 4})
+    schema |= {"required": ["c"], "minProperties": 2, "maxProperties": 3}
+    grammar = grammars().compile(schema)
+    members = {"a": 1, "b": 2, "c": 3, "d": 4}
+    for names in itertools.chain.from_iterable(itertools.combinations(members, count) for count in range(5)):
+        text = json.dumps({name: members[name] for name in names}, separators=(",", ":"))
+        assert writes(grammar, text) == ("c" in names and 2 <= len(names) <= 3)
+
+
+def test_different_items_are_held_whatever_their_order() -> None:
+    values = ["a", "ab", 1, [1], {"k": 1}]
+    schema = {"type": "array", "items": {"enum": [*values, 1.0]}, "uniqueItems": True, "minItems": 2, "maxItems": 3}
+    grammar = grammars().compile(schema)
+    for items in itertools.chain.from_iterable(itertools.product(values, repeat=count) for count in (1, 2, 3)):
+        text = json.dumps(items, separators=(",", ":"))
+        assert writes(grammar, text) == Draft202012Validator(schema).is_valid(list(items))
