@@ -21,6 +21,7 @@ CODES: dict[str, str] = {
     "GG011": "unknown command or option",
     "GG012": "interrupted",
     "GG013": "an internal fault",
+    "GG014": "a run that a newer one of its session has ended",
     "GG050": "a text or value that the format cannot hold",
     "GG051": "two records with one id",
     "GG052": "two records that disagree on the game's initial state",
@@ -129,4 +130,8 @@ CODES: dict[str, str] = {
     "GG856": "a model graph that ONNX Runtime cannot load",
     "GG857": "a schema fragment that the grammar cannot finish",
     "GG858": "a tokenizer that cannot write what a schema asks for",
+    "GG859": "bounds that the limit of tokens cannot hold",
+    "GG860": "logits that are not numbers",
+    "GG861": "an execution provider that failed while it ran",
+    "GG862": "memory too small for the rows that were asked for",
 }

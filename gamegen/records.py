@@ -114,13 +114,18 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How tokens are drawn. `top_k` 0 and `top_p` 1.0 switch a filter off; temperature 0 is greedy."""
+    """How tokens are drawn (see `gamegen.engine.sampler` for the formula).
+
+    `top_k` 0, `top_p` 1.0 and `min_p` 0.0 switch a filter off; temperature 0 is greedy. Penalties only lower: the
+    repetition penalty is at least 1 (1 is off), the frequency penalty, in units of logits, at least 0 (off).
+    """
 
     temperature: float = 0.8
     top_p: float = 0.92
     min_p: float = 0.05
     top_k: int = 0
     repetition_penalty: float = 1.0
+    frequency_penalty: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

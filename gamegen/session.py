@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Self
 
 from gamegen import __version__
 from gamegen.briefs import briefs_for, read_briefs
-from gamegen.engine.api import BATCH_SIZE, Completion, Engine, Job
-from gamegen.errors import InvalidContent
+from gamegen.engine.api import Completion, Engine, Job
+from gamegen.errors import GamegenError, InvalidContent, UsageError
 from gamegen.hookspecs import CheckContext, Generator
 from gamegen.library import Library
 from gamegen.plugins import Registry, load_registry
@@ -56,9 +56,12 @@ class Session:
 
     model:      id in the cache or a model folder; None: the project's, else the default.
     provider:   cpu, cuda, dml or auto.
-    batch_size: rows that decode together; never changes a byte of the output.
+    batch_size: rows that decode together; None: as many as help and fit. Never changes a byte of the output.
+    threads:    of the model's operators; never changes a byte, either.
     engine:     an engine of one's own (a fake in tests) instead of a model.
     generators: generators that win over registered ones of the same kind (for plugin authors' tests).
+    memory:     bytes for keys and values (see `gamegen.engine.runtime.open_engine`); never changes a byte.
+    candidates: of every text, in place of each kind's own number.
     Raises ModelUnavailable if the model or the provider is missing.
     """
 
@@ -66,11 +69,14 @@ class Session:
         self,
         model: str | Path | None = None,
         provider: str = "auto",
-        batch_size: int = BATCH_SIZE,
+        batch_size: int | None = None,
         threads: int | None = None,
         project: Project | None = None,
         engine: Engine | None = None,
         generators: Sequence[Generator] = (),
+        *,
+        memory: int | None = None,
+        candidates: int | None = None,
     ) -> None:
         self.project = project
         self.registry: Registry = load_registry(project)
@@ -82,9 +88,12 @@ class Session:
             from gamegen.engine.runtime import open_engine
 
             wanted = model or (project.model if project is not None else None)
-            engine = open_engine(wanted, provider=provider, batch_size=batch_size, threads=threads)
+            engine = open_engine(wanted, provider=provider, batch_size=batch_size, threads=threads, memory=memory)
         self.engine = engine
+        self._candidates = candidates
         self._cancelled = False
+        self._run: object = None
+        """Names the run that owns the engine."""
 
     def __enter__(self) -> Self:
         return self
@@ -152,38 +161,64 @@ class Session:
         seed: int,
         progress: Callable[[Progress], None] | None = None,
     ) -> Iterator[tuple[int, Record]]:
-        """(position in `briefs`, record) in the order in which they become ready."""
+        """(position in `briefs`, record) in the order in which they become ready.
+
+        One run at a time: a new one ends an older one that was left before its end (which then raises UsageError
+        GG014 when it is asked for more). Whatever ends a run, no text that is under way is kept.
+        """
         self._cancelled = False
+        own = self._run = object()
+        self.engine.cancel()
+        try:
+            for finished in self._steps(briefs, world, seed, progress):
+                yield from finished
+                if self._run is not own:
+                    raise UsageError.of(
+                        "GG014", "this run was ended by a newer one of its session", "use a session for each"
+                    )
+        finally:
+            if self._run is own:
+                self.engine.cancel()
+
+    def _steps(
+        self, briefs: Sequence[Brief], world: World, seed: int, progress: Callable[[Progress], None] | None
+    ) -> Iterator[list[tuple[int, Record]]]:
+        """What each step of the engine finished, until all is done or the run is cancelled."""
         positions = {brief.id: position for position, brief in enumerate(briefs)}
         waiting = iter(briefs)
         tasks: dict[str, _Task] = {}
         done = texts = 0
         while not self._cancelled:
             finished: list[tuple[int, Record]] = []
-            while self.engine.pending < self.engine.capacity and (brief := next(waiting, None)) is not None:
-                task = self._start(brief, world, seed, attempt=0)
-                tasks[brief.id] = task
-                finished += self._advance(tasks, task, None, world, positions)
-            for job, completions in self.engine.poll():
-                asked = tasks.get(job.record)
-                if asked is None or job not in asked.jobs:
-                    continue  # of an earlier run that was left before its end
-                asked.results[job.key, job.attempt] = completions
-                texts += 1
-                if len(asked.results) == len(asked.jobs):
-                    results = [asked.results[each.key, each.attempt] for each in asked.jobs]
-                    finished += self._advance(tasks, asked, results, world, positions)
+            fault: GamegenError | None = None
+            try:
+                while self.engine.pending < self.engine.capacity and (brief := next(waiting, None)) is not None:
+                    task = self._start(brief, world, seed, attempt=0)
+                    tasks[brief.id] = task
+                    finished += self._advance(tasks, task, None, world, positions)
+                for job, completions in self.engine.poll():
+                    asked = tasks[job.record]
+                    asked.results[job.key, job.attempt] = completions
+                    texts += 1
+                    if len(asked.results) == len(asked.jobs):
+                        results = [asked.results[each.key, each.attempt] for each in asked.jobs]
+                        finished += self._advance(tasks, asked, results, world, positions)
+            except GamegenError as error:
+                fault = error  # what this step has finished goes out first
             done += len(finished)
             if progress is not None:
                 progress(Progress(done, len(briefs), texts))
-            yield from finished
+            yield finished
+            if fault is not None:
+                raise fault
             if not tasks and done == len(briefs):
                 return
 
     def _start(self, brief: Brief, world: World, seed: int, attempt: int) -> _Task:
         generator = self.generator(brief.kind)
         plan = generator.plan(world, brief, seed)
-        return _Task(brief, plan, attempt, write_record(generator, plan, self.prompts, self.library, attempt))
+        writing = write_record(generator, plan, self.prompts, self.library, attempt, self._candidates)
+        return _Task(brief, plan, attempt, writing)
 
     def _advance(
         self,

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from gamegen._random import Stream
-from gamegen.engine.api import Completion, EngineInfo, Job
+from gamegen.engine.api import Completion, EngineInfo, Job, Score
 from gamegen.errors import GamegenError, SchemaFault
 from gamegen.records import JSON, Finding, canonical
 
@@ -50,6 +50,13 @@ class FakeEngine:
         job = self._waiting.pop()  # the newest first: callers must not rely on an order
         texts = [self._reply(job, candidate) for candidate in range(job.candidates)]
         return [(job, tuple(Completion(text, -2.0 * len(text.split()), len(text.split())) for text in texts))]
+
+    def score(self, pairs: Sequence[tuple[str, str]]) -> list[Score]:
+        """Two nats for each word of a continuation."""
+        return [Score((-2.0,) * len(continuation.split())) for _, continuation in pairs]
+
+    def cancel(self) -> None:
+        self._waiting.clear()
 
     def count_tokens(self, text: str) -> int:
         return -(-len(text) // 4)

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 
 from gamegen.checks import text_rules
 from gamegen.checks.text import text_findings, with_names
+from gamegen.engine import words
 from gamegen.engine.api import Completion, Job
 from gamegen.errors import InvalidContent, PluginFault
 from gamegen.hookspecs import Generator
@@ -81,14 +82,20 @@ class _Pool:
 
 
 def write_record(
-    generator: Generator, plan: Plan, prompts: Prompts, library: Library, attempt: int = 0
+    generator: Generator,
+    plan: Plan,
+    prompts: Prompts,
+    library: Library,
+    attempt: int = 0,
+    candidates: int | None = None,
 ) -> Coroutine[list[Job], list[tuple[Completion, ...]], Written]:
     """Write the record of a plan. Yields lists of jobs, is sent the completions of each, returns `Written`.
 
-    attempt: the record's own; every job of a higher attempt draws other tokens. Raises WorldFault for a template that
+    attempt: the record's own; every job of a higher attempt draws other tokens. candidates: of every request, in place
+    of its own number. Raises WorldFault for a template that
     cannot be used, InvalidContent (GG612) if a text cannot be made acceptable, PluginFault if two requests share a key.
     """
-    writer = _Writer(plan, prompts, library, attempt)
+    writer = _Writer(plan, prompts, library, attempt, candidates)
     coroutine = generator.write(plan)
     try:
         requests = next(coroutine)
@@ -100,11 +107,12 @@ def write_record(
 
 
 class _Writer:
-    def __init__(self, plan: Plan, prompts: Prompts, library: Library, attempt: int) -> None:
+    def __init__(self, plan: Plan, prompts: Prompts, library: Library, attempt: int, candidates: int | None) -> None:
         self.plan = plan
         self.prompts = prompts
         self.library = library
         self.attempt = attempt
+        self.candidates = candidates
         self.texts: dict[str, Mapping[str, JSON]] = {}
         self.templates: dict[str, str] = {}
         self._already: list[str] = []
@@ -158,10 +166,11 @@ class _Writer:
             prompt=prompt,
             schema=request.schema,
             sampling=request.sampling or (sampling if _is_text(request.schema) else DOCUMENT_SAMPLING),
-            candidates=request.candidates or CANDIDATES.get(kind, OTHER_CANDIDATES),
+            candidates=self.candidates or request.candidates or CANDIDATES.get(kind, OTHER_CANDIDATES),
             seed=self.plan.seed,
             attempt=self.attempt * MAX_ATTEMPTS + attempt,
             opening=request.opening,
+            avoid=tuple(word for word in self.plan.context.avoid if not words.found([word], request.opening)),
         )
 
     def _chosen(self, request: Request, pool: _Pool, last: bool) -> _Text | None:

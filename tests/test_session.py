@@ -7,13 +7,16 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Generator as Coroutine
 from pathlib import Path
 
 import pytest
 
 import gamegen
 from gamegen.engine.api import Completion, Job
-from gamegen.errors import InvalidContent, UsageError
+from gamegen.errors import InvalidContent, ModelUnavailable, UsageError
+from gamegen.hookspecs import Generator
+from gamegen.records import JSON, Brief, Plan, Request
 from gamegen.session import Progress
 from gamegen.testing import FakeEngine, fake_text
 from gamegen.world import World
@@ -87,6 +90,111 @@ def test_a_stream_left_early_does_not_disturb_the_next(world: World) -> None:
         next(iter(session.stream("character", world=world, count=9, seed=1)))
         after = [record.to_line() for record in session.stream("character", world=world, count=2, seed=3)]
     assert after == lines(world, FakeEngine(), count=2)
+
+
+def test_a_newer_run_ends_an_older_one(world: World) -> None:
+    with gamegen.Session(engine=FakeEngine(capacity=60)) as session:
+        older = session.stream("character", world=world, count=9, seed=1)
+        next(older)
+        newer = [record.to_line() for record in session.stream("character", world=world, count=2, seed=3)]
+        with pytest.raises(UsageError, match=r"GG014 this run was ended by a newer one"):
+            list(older)
+    assert newer == lines(world, FakeEngine(), count=2)
+
+
+def test_an_older_run_takes_nothing_from_a_newer_one(world: World) -> None:
+    engine = Oldest(capacity=60)
+    with gamegen.Session(engine=engine) as session:
+        older = session.stream("character", world=world, count=9, seed=1)
+        next(older)
+        newer = session.stream("character", world=world, count=6, seed=3)
+        kept = [next(newer).to_line()]
+        pending = engine.pending
+        with pytest.raises(UsageError, match="GG014"):
+            list(older)
+        del older
+        assert engine.pending == pending > 0
+        kept += [record.to_line() for record in newer]
+    assert kept == lines(world, FakeEngine(), count=6)
+
+
+@pytest.mark.parametrize("left", [1, 3])
+def test_leaving_a_run_drops_the_engines_work(world: World, left: int) -> None:
+    engine = Oldest(capacity=60)
+    with gamegen.Session(engine=engine) as session:
+        run = session.stream("character", world=world, count=9)
+        for _ in range(left):
+            next(run)
+        assert engine.pending > 0
+        run.close()  # type: ignore[attr-defined]
+        assert engine.pending == 0
+
+
+def test_a_cancelled_run_drops_the_engines_work(world: World) -> None:
+    engine = Oldest(capacity=60)
+    with gamegen.Session(engine=engine) as session:
+        for _ in session.stream("character", world=world, count=9):
+            session.cancel()
+        assert engine.pending == 0
+
+
+class Failing(FakeEngine):
+    """Answers three requests at a time, the oldest, last first. Fails at its n-th poll, or refuses its n-th request."""
+
+    def __init__(self, fails: str = "", at: int = 0) -> None:
+        super().__init__(capacity=5)
+        self.fails, self.at = fails, at
+        self.calls = {"poll": 0, "submit": 0}
+
+    def _call(self, name: str) -> None:
+        if (name, self.calls[name]) == (self.fails, self.at):
+            raise ModelUnavailable.of("GG861", "the device was removed")
+        self.calls[name] += 1
+
+    def poll(self) -> list[tuple[Job, tuple[Completion, ...]]]:
+        self._call("poll")
+        self._waiting.reverse()
+        found = [*super().poll(), *super().poll(), *super().poll()][::-1]
+        self._waiting.reverse()
+        return found
+
+    def submit(self, job: Job) -> None:
+        self._call("submit")
+        super().submit(job)
+
+
+def omens(finished: list[str]) -> Generator:
+    """A kind whose records ask twice for a number. Notes down the ids of the finished ones."""
+
+    def write(plan: Plan) -> Coroutine[list[Request], list[JSON], dict[str, JSON]]:
+        numbers = []
+        for key in ("first", "second"):
+            card = {"kind": "omen", "who": "a", "voice": "b", "intent": "c", "must": "a number"}
+            schema = {"type": "integer", "minimum": 0, "maximum": 9}
+            numbers += yield [Request(key, "dialogue/npc_line.j2", card, schema, candidates=1)]
+        finished.append(plan.id)
+        return {"id": plan.id, "kind": "omen", "numbers": numbers}
+
+    return Generator("omen", {"type": "object"}, lambda world, brief, seed: Plan("omen", brief.id, seed, {}), write)
+
+
+@pytest.mark.parametrize("fails", ["poll", "submit"])
+def test_what_was_finished_is_delivered_before_a_fault_of_the_engine(world: World, fails: str) -> None:
+    """Wherever the fault strikes: no finished record is lost."""
+    clean, finished = Failing(), []
+    briefs = [Brief("omen", "omen", f"{n:04d}", n) for n in range(9)]
+    for engine in (clean, *(Failing(fails, at) for at in range(6 if fails == "poll" else 18))):
+        finished.clear()
+        kept = []
+        with gamegen.Session(engine=engine, generators=[omens(finished)]) as session:
+            if engine is clean:
+                kept = [record.id for _, record in session.run(briefs, world=world, seed=3)]
+                assert engine.calls["submit"] == 18
+            else:
+                with pytest.raises(ModelUnavailable, match="GG861"):
+                    for _, record in session.run(briefs, world=world, seed=3):
+                        kept.append(record.id)
+        assert kept == finished, engine.at
 
 
 def test_wrong_settings_are_refused_before_a_job_is_submitted(world: World) -> None:

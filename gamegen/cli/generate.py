@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import click
 
 from gamegen.cli.options import Place, brief_options, find_place, json_option
-from gamegen.engine.api import BATCH_SIZE
 from gamegen.records import JSON, Brief
 
 if TYPE_CHECKING:
@@ -64,11 +63,10 @@ def plan_command(
 @click.option(
     "--batch-size",
     type=click.IntRange(min=1),
-    default=BATCH_SIZE,
-    show_default=True,
-    help="Rows that decode together; never changes the output.",
+    help="Rows that decode together (default: 64, or as many as fit); never changes the output.",
 )
 @click.option("--threads", type=click.IntRange(min=1), help="Threads of the engine (default: all cores).")
+@click.option("--memory", type=click.FloatRange(min=0, min_open=True), help="GB for keys and values (default: 1.3).")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="JSONL file (default: stdout).")
 @click.option("--overwrite", is_flag=True, help="Replace a file that holds another run.")
 @json_option
@@ -82,8 +80,9 @@ def generate_command(
     block: str | None,
     model: str | None,
     provider: str,
-    batch_size: int,
+    batch_size: int | None,
     threads: int | None,
+    memory: float | None,
     out: Path | None,
     overwrite: bool,
     as_json: bool,
@@ -104,7 +103,9 @@ def generate_command(
     for brief in wanted if briefs is not None else wanted[:1]:
         generator.plan(place.world, brief, seed)  # what cannot be is refused before the model is opened
     made: list[Mapping[str, JSON]] = []
-    with Session(model, provider, batch_size, threads, place.project) as session, _progress(kind, len(wanted)) as bar:
+    room = None if memory is None else int(memory * 1e9)
+    opened = Session(model, provider, batch_size, threads, place.project, memory=room)
+    with opened as session, _progress(kind, len(wanted)) as bar:
         info = session.engine.info
         click.echo(f"{info.model} on {info.provider}", err=True)
         if session.engine.notice:

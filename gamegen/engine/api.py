@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from gamegen.records import JSON, Sampling
 
-BATCH_SIZE = 32
-"""Rows that decode together unless a session says otherwise; never changes a byte."""
+BATCH_SIZE = 64
+"""Rows that decode together unless a session says otherwise, as far as memory allows; never changes a byte."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,8 @@ class Job:
     shared:   the part of the prompt that other jobs have too; its keys/values are computed once and copied.
     prompt:   the rest; the two are tokenized apart, so that the boundary depends on this job alone.
     opening:  words the completion begins with; they count as forced, and are part of `Completion.text`.
+    avoid:    words that no open string of the completion may contain: whole words, in any letter case.
+    max_tokens: the most tokens that a completion may take; a schema whose bounds may need more is refused.
     The completion's bytes are a function of this value, the model and the engine contract number alone.
     """
 
@@ -32,6 +35,19 @@ class Job:
     seed: int = 0
     attempt: int = 0
     opening: str = ""
+    avoid: tuple[str, ...] = ()
+    max_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token of a completion. start: where it begins in the text, in characters.
+
+    logprob: natural-log probability under the unmasked model; None for a token that was forced.
+    """
+
+    start: int
+    logprob: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +59,7 @@ class Completion:
     tokens:   how many tokens were sampled (forced ones not counted).
     forced:   characters of `text` that were forced by the grammar or the opening.
     finish:   "stop": ended by the model's own choice; "length": the bound of the schema or of the tokens ended it.
+    trace:    its tokens; `gamegen.engine.fields.field_scores` sums them up by field of the schema.
     """
 
     text: str
@@ -50,6 +67,18 @@ class Completion:
     tokens: int
     forced: int = 0
     finish: Literal["stop", "length"] = "stop"
+    trace: tuple[Token, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How probable a continuation is. logprobs: natural-log probability of each of its tokens."""
+
+    logprobs: tuple[float, ...]
+
+    @property
+    def logprob(self) -> float:
+        return math.fsum(self.logprobs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +107,14 @@ class Engine(Protocol):
     @property
     def capacity(self) -> int:
         """How many pending completions keep the engine busy (a hint for the caller's window)."""
+        ...
+
+    def score(self, pairs: Sequence[tuple[str, str]]) -> list[Score]:
+        """How probable each continuation is under its prompt, for pairs (prompt, continuation)."""
+        ...
+
+    def cancel(self) -> None:
+        """Drop every job that is not done; nothing of them is ever returned."""
         ...
 
     def submit(self, job: Job) -> None:

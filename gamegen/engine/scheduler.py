@@ -1,40 +1,52 @@
 """Continuous batching: candidates of many jobs share the decode steps; a row that is free is filled at once.
 
 What a completion becomes depends on its job alone. Every choice here that touches the cuts between calls of the
-session is a function of the job: shared part and prompt are prefilled apart, a run of forced tokens goes through the
-batch one by one or as a chunk by its length alone.
+session is a function of the job: a prompt is cut at multiples of `PAGE`, whether its pages are computed or found in
+the tree of prefixes; a run of forced tokens goes through the batch one by one or as a chunk by its length alone
+(docs/engine.md has the whole policy).
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass, field, replace
+from functools import partial
+from time import perf_counter
+from typing import Any, Literal
 
 import numpy as np
 
 from gamegen._random import digest, uniform
-from gamegen.engine.api import Completion, Job
+from gamegen.engine.api import Completion, Job, Score
 from gamegen.engine.grammar import Draft, Grammar, Grammars
-from gamegen.engine.sampler import draw, unpack
-from gamegen.engine.session import KVSession
+from gamegen.engine.prefix import PAGE, PrefixTree
+from gamegen.engine.sampler import Asked, check, draw, unpack
+from gamegen.engine.session import KVSession, Logits
+from gamegen.engine.tracing import trace
 from gamegen.errors import ModelUnavailable
+from gamegen.records import Sampling
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-CHUNK = 32
+CHUNK = 24
 """Runs of at least so many tokens are computed alone as one chunk, shorter ones token by token in the batch
-(measured per token: 2.1 ms in a batch of 32; 4.5 ms in a chunk of 24, 1.6 ms in one of 32)."""
+(docs/engine.md has the figures)."""
 CAPACITY = 640
 """Tokens per row, unless a job needs more."""
 TIGHT = 24
 """Characters: with less room than this, a free text may be squeezed."""
-PREFIXES = 8
-"""Shared prefixes that are kept, least recently used first to go."""
 MEMORY = 1_300_000_000
 """Bytes for keys and values. Where jobs are long or the model is large, fewer rows run at once."""
+PREFIX_SHARE = 4
+"""One part in so many of the memory holds the pages of shared prefixes."""
+MOST_PAGES = 1024
+
+
+@dataclass(slots=True)
+class Times:
+    """Seconds spent so far; the model's own are `KVSession.seconds`. sampling: without what the grammar took in it."""
+
+    grammar: float = 0.0
+    sampling: float = 0.0
 
 
 @dataclass(eq=False, slots=True)
@@ -43,31 +55,36 @@ class _Task:
 
     job: Job
     grammar: Grammar
-    shared: tuple[int, ...]
     prompt: tuple[int, ...]
     need: int
     done: list[Completion | None]
     started: int = 0
-    logits: Any = None
-    """Logits [V] behind the prompt, where every candidate begins."""
+    logits: Logits | None = None
+    """Behind the prompt, where every candidate begins."""
 
 
 @dataclass(eq=False, slots=True)
 class _Row:
-    """One candidate in a slot. Either `logits` wait to be sampled from, or `feed` waits to be computed."""
+    """One candidate in a slot. Either `logits` (and `place` in them) wait to be sampled from, or `feed` waits to be
+    computed."""
 
     task: _Task
     candidate: int
     draft: Draft
-    logits: Any
+    logits: Logits | None
     name: bytes
+    place: int = 0
     feed: list[int] = field(default_factory=list)
-    logprob: float = 0.0
+    logprobs: list[float] = field(default_factory=list)
+    counts: Counter[int] = field(default_factory=Counter)
     steps: int = 0
 
 
 class Scheduler:
-    """The queue and the rows. `encode` turns text into tokens; `prefix` are tokens that every prompt begins with."""
+    """The queue and the rows. `encode` turns text into tokens; `prefix` are tokens that every prompt begins with.
+
+    memory: bytes for keys and values. prefix_cache: whether the pages of prompts are kept; never changes a byte.
+    """
 
     def __init__(
         self,
@@ -79,6 +96,7 @@ class Scheduler:
         context: int,
         prefix: Sequence[int] = (),
         memory: int = MEMORY,
+        prefix_cache: bool = True,
     ) -> None:
         self.session = session
         self.grammars = grammars
@@ -86,41 +104,92 @@ class Scheduler:
         self.batch_size = batch_size
         self.context = context
         self.prefix = tuple(prefix)
-        self.memory = memory
         self.pending = 0
+        self.times = Times()
+        token = session.bytes_per_token
+        pages = min(MOST_PAGES, memory // PREFIX_SHARE // (token * PAGE)) if prefix_cache else 0
+        session.reserve_pages(pages, PAGE)
+        self.memory = memory - session.pages * PAGE * token
+        self._tree = PrefixTree(session.pages)
         self._waiting: deque[_Task] = deque()
         self._rows: list[_Row | None] = []
         self._done: list[tuple[Job, tuple[Completion, ...]]] = []
-        self._prefixes: OrderedDict[tuple[int, ...], int] = OrderedDict()
-        """Shared tokens -> the slot that holds them, least recently used first."""
-        self._spare: list[int] = []
+        self._mask = np.zeros(grammars.mask_width, np.int32)
 
     def submit(self, job: Job) -> None:
-        """Queue a job. Raises SchemaFault, or ModelUnavailable GG850 when it cannot fit the context."""
-        grammar = self.grammars.compile(job.schema, job.opening)
-        shared = (*self.prefix, *self.encode(job.shared))
-        prompt = (*self.encode(job.prompt), *grammar.prefix)
-        if not prompt:
-            shared, prompt = (), shared or tuple(sorted(self.grammars.eos))[:1]
-        need = len(shared) + len(prompt) + grammar.fragment.budget
+        """Queue a job. Raises SchemaFault, UsageError GG005, or ModelUnavailable GG850 if the context is too short."""
+        check(job.sampling)
+        grammar = self.grammars.compile(job.schema, job.opening, avoid=job.avoid, max_tokens=job.max_tokens)
+        for own in grammar.fragment.settings.values():
+            check(replace(job.sampling, **own))
+        prompt = self._prompt(job.shared, job.prompt, grammar.prefix)
+        need = len(prompt) + grammar.fragment.budget
         if need > self.context:
             raise ModelUnavailable.of(
                 "GG850",
                 f"the request for {job.key} of {job.record} needs {need} tokens"
-                f" ({len(shared) + len(prompt)} of prompt, {grammar.fragment.budget} for the bounds of its schema),"
+                f" ({len(prompt)} of prompt, {grammar.fragment.budget} for the bounds of its schema),"
                 f" the model holds {self.context}",
                 "shorten the template, lower the bounds of the schema, or use a model with a longer context",
             )
         self.pending += job.candidates
-        self._waiting.append(_Task(job, grammar, shared, prompt, need, [None] * job.candidates))
+        self._waiting.append(_Task(job, grammar, prompt, need, [None] * job.candidates))
 
     def poll(self) -> list[tuple[Job, tuple[Completion, ...]]]:
-        """Run until at least one job is done; return the finished ones."""
+        """Run until at least one job is done; return the finished ones. Raises ModelUnavailable GG860 (NaN logits)."""
         while (self._waiting or self._busy) and not self._done:
             self._step()
+        return self.take_done()
+
+    def take_done(self) -> list[tuple[Job, tuple[Completion, ...]]]:
+        """The finished jobs that were not returned yet."""
         done, self._done = self._done, []
         self.pending -= sum(job.candidates for job, _ in done)
         return done
+
+    def cancel(self) -> None:
+        """Drop every job that is not done."""
+        self._waiting.clear()
+        self._rows = [None] * len(self._rows)
+        self.pending = sum(job.candidates for job, _ in self._done)
+
+    def score(self, pairs: Sequence[tuple[str, str]]) -> list[Score]:
+        """The log-probability of each token of a continuation behind its prompt, for pairs (prompt, continuation); the
+        two are tokenized apart. A prompt is computed once for all its continuations.
+
+        Raises ModelUnavailable GG850 when a pair does not fit the context, or not the rows that are in use.
+        """
+        asked = [(self._prompt("", prompt), self.encode(continuation)) for prompt, continuation in pairs]
+        need = max((len(before) + len(after) for before, after in asked), default=0)
+        room = min(self.context, self.session.capacity) if self._busy else self.context
+        if need > room:
+            raise ModelUnavailable.of(
+                "GG850",
+                f"a prompt and its continuation need {need} tokens, there is room for {room}",
+                "shorten the prompt, score when no job is under way, or use a model with a longer context",
+            )
+        self._make_room(need)
+        for task in self._waiting:
+            task.logits = None  # its prompt makes way in the spare slot
+        slot = len(self._rows)
+        scores: list[Score] = [Score(())] * len(asked)
+        before, first = None, None
+        for place in sorted(range(len(asked)), key=lambda each: asked[each][0]):
+            prompt, tokens = asked[place]
+            if first is None or prompt != before:
+                before, first = prompt, self._prefill_prompt(prompt, slot)
+            if not tokens:
+                continue
+            behind = [first]
+            if tokens[1:] and (rest := self.session.prefill(slot, tokens[:-1], len(prompt), wanted=len(tokens) - 1)):
+                behind.append(rest)
+            scores[place] = Score(_logprobs(behind, tokens))
+        return scores
+
+    def _prompt(self, shared: str, prompt: str, forced: Sequence[int] = ()) -> tuple[int, ...]:
+        """The tokens of a prompt; never none."""
+        tokens = (*self.prefix, *self.encode(shared), *self.encode(prompt), *forced)
+        return tokens or tuple(sorted(self.grammars.eos))[:1]
 
     def _step(self) -> None:
         """Fill rows and sample until every row has tokens to compute, then compute them."""
@@ -137,8 +206,9 @@ class Scheduler:
             task = self._waiting[0]
             if not self._make_room(task.need) or None not in self._rows:
                 return
-            if task.started == 0:
-                self._prepare(task)
+            if task.logits is None and task.job.candidates:
+                task.logits = self._prefill_prompt(task.prompt, len(self._rows))
+                _check_finite(task.logits)
             while task.started < task.job.candidates and None in self._rows:
                 slot = self._rows.index(None)
                 self._rows[slot] = self._start(task, slot)
@@ -150,41 +220,45 @@ class Scheduler:
 
     def _make_room(self, need: int) -> bool:
         """Whether rows hold `need` tokens; where they do not, they are made anew as soon as none is in use."""
-        held = self.session.capacity
-        if need <= held and not (held > CAPACITY and not self._busy and max(t.need for t in self._waiting) <= CAPACITY):
+        held = self.session.capacity if self._rows else 0
+        longest = max((task.need for task in self._waiting), default=need) if held > CAPACITY else CAPACITY
+        if need <= held and not (held > CAPACITY and not self._busy and max(need, longest) <= CAPACITY):
             return True
         if self._busy:
             return False
         capacity = min(max(CAPACITY, -(-need // 64) * 64), max(self.context, need))
-        fitting = self.memory // (self.session.bytes_per_token * self.session.overhead * capacity)
-        prefixes = max(1, min(PREFIXES, fitting // 4))
-        rows = max(1, min(self.batch_size, fitting - prefixes - 1))
-        self.session.resize(rows, prefixes + 1, capacity)
-        self._rows = [None] * rows
-        self._prefixes.clear()
-        self._spare = list(range(rows + 1, rows + 1 + prefixes))
+        rows = min(self.batch_size, rows_that_fit(self.session, self.memory, capacity))
+        self._rows = []  # none, should there be no memory for the new ones
+        self.session.resize(max(1, rows), capacity)
+        self._rows = [None] * max(1, rows)
+        for task in self._waiting:
+            task.logits = None  # its prompt is no longer in the spare slot
         return True
 
     @property
     def _busy(self) -> bool:
         return any(row is not None for row in self._rows)
 
-    def _prepare(self, task: _Task) -> None:
-        """Compute the job's prompt once, into the slot behind the rows."""
-        slot = len(self._rows)
-        if task.shared:
-            self.session.copy_prefix(self._shared_slot(task.shared), slot, len(task.shared))
-        task.logits = self.session.prefill(slot, task.prompt, len(task.shared))
+    def _prefill_prompt(self, tokens: tuple[int, ...], slot: int) -> Logits:
+        """Compute a prompt: the pages that are not in the tree, then what remains, in one call.
 
-    def _shared_slot(self, tokens: tuple[int, ...]) -> int:
-        """The slot that holds a shared prefix; computed, if it is not there."""
-        if tokens in self._prefixes:
-            self._prefixes.move_to_end(tokens)
-            return self._prefixes[tokens]
-        slot = self._spare.pop() if self._spare else self._prefixes.popitem(last=False)[1]
-        self.session.prefill(slot, tokens, 0, wanted=False)
-        self._prefixes[tokens] = slot
-        return slot
+        The last page stays with what remains: it is seldom shared, and one call of 33 to 64 tokens is cheaper than two.
+        """
+        count = max((len(tokens) - 1) // PAGE - 1, 0)
+        pages = [tokens[start : start + PAGE] for start in range(0, count * PAGE, PAGE)]
+        found = self._tree.find(pages)
+        if found:
+            self.session.load_pages(found, slot)
+        for count in range(len(found), len(pages)):
+            self.session.prefill(slot, pages[count], count * PAGE, wanted=0)
+            page = self._tree.add(pages[: count + 1])
+            if page is not None:
+                self.session.save_page(slot, count * PAGE, page)
+        start = len(pages) * PAGE
+        logits = self.session.prefill(slot, tokens[start:], start)
+        if logits is None:
+            raise RuntimeError("a prefill without tokens")
+        return logits
 
     def _start(self, task: _Task, slot: int) -> _Row | None:
         """The next candidate of a job; None where the schema leaves it nothing to write."""
@@ -197,54 +271,72 @@ class Scheduler:
             task.logits,
             digest("sample", job.seed, job.record, job.key, candidate, job.attempt),
         )
+        row.counts.update(row.draft.tokens)
         if row.draft.finished:
             self._complete(row)
             return None
-        self.session.copy_prefix(len(self._rows), slot, len(task.shared) + len(task.prompt))
+        self.session.copy(len(self._rows), slot, len(task.prompt))
         return row
 
     def _sample(self, rows: list[_Row]) -> None:
         """Draw the next token of each row; complete the rows that end with it."""
-        logits = np.stack([row.logits for row in rows])
-        masks = np.zeros((len(rows), self.grammars.mask_width), np.int32)
-        for row, mask in zip(rows, masks, strict=True):
-            row.draft.fill_mask(mask)
-        choices = np.bitwise_count(masks.view(np.uint32)).sum(axis=1)
-        masks[choices == 0, 0] = 1  # such a row draws, too, so that the arrays stay whole; it is closed below
-        tokens, logprobs = draw(
-            logits,
-            unpack(masks, self.grammars.vocabulary),
-            [row.task.job.sampling for row in rows],
-            [uniform(row.name, row.steps) for row in rows],
-            [row.draft.tokens for row in rows],
-        )
         ended = set()
-        for i, row in enumerate(rows):
+        times = self.times
+        for row in rows:
+            logits, draft = row.logits, row.draft
+            if logits is None:
+                continue
             row.logits = None
+            start, grammar = perf_counter(), times.grammar
+            asked = Asked(partial(self._allows, draft), partial(self._allowed, draft), row.counts)
+            choice = draw(logits, row.place, self._rule(row), asked, uniform(row.name, row.steps))
+            drawn = perf_counter()
+            times.sampling += drawn - start - (times.grammar - grammar)
             row.steps += 1
-            draft = row.draft
-            if choices[i] > 1:
-                row.logprob += float(logprobs[i])
-                draft.cut |= self._is_squeezed(draft, logits[i])
-            if choices[i]:
-                row.feed = draft.take(int(tokens[i]), sampled=bool(choices[i] > 1))
-            if not draft.finished and (draft.exhausted or not choices[i]):
+            if choice is not None:
+                row.feed = draft.take(choice.token, sampled=not choice.alone)
+                times.grammar += perf_counter() - drawn
+                row.counts.update(row.feed)
+                if not choice.alone:
+                    row.logprobs.append(choice.logprob)
+                    draft.cut |= self._is_squeezed(draft, logits.values[row.place])
+            if not draft.finished and (choice is None or draft.exhausted):
                 draft.close()
             if draft.finished:
                 self._complete(row)
                 ended.add(row)
         self._rows = [None if row in ended else row for row in self._rows]
 
-    def _is_squeezed(self, draft: Draft, logits: NDArray[np.float32]) -> bool:
-        """Whether the token that the model likes best is too long for what room is left."""
+    def _rule(self, row: _Row) -> Sampling:
+        """The job's sampling, or what the schema asks of the field that is being written."""
+        settings = row.draft.grammar.fragment.settings
+        own = settings.get(row.draft.field) if settings else None
+        return replace(row.task.job.sampling, **own) if own else row.task.job.sampling
+
+    def _allows(self, draft: Draft, tokens: Sequence[int]) -> list[bool]:
+        start = perf_counter()
+        allowed = draft.allows(tokens)
+        self.times.grammar += perf_counter() - start
+        return allowed
+
+    def _allowed(self, draft: Draft) -> Any:
+        start = perf_counter()
+        draft.fill_mask(self._mask)
+        self.times.grammar += perf_counter() - start
+        return unpack(self._mask, self.grammars.vocabulary)
+
+    def _is_squeezed(self, draft: Draft, values: Any) -> bool:
+        """Whether the token that the model liked best was too long for what room was left."""
         room = draft.room
-        return room is not None and room < TIGHT and int(self.grammars.characters[logits.argmax()]) > room
+        return room is not None and room < TIGHT and int(self.grammars.characters[values.argmax()]) > room
 
     def _complete(self, row: _Row) -> None:
         task = row.task
         text, forced = row.draft.text()
         finish: Literal["length", "stop"] = "length" if row.draft.cut or row.draft.room == 0 else "stop"
-        task.done[row.candidate] = Completion(text, row.logprob, len(row.draft.sampled), forced, finish)
+        task.done[row.candidate] = Completion(
+            text, sum(row.logprobs), len(row.logprobs), forced, finish, trace(row.draft, text, row.logprobs)
+        )
         completions = tuple(completion for completion in task.done if completion is not None)
         if len(completions) == len(task.done):
             self._done.append((task.job, completions))
@@ -256,7 +348,7 @@ class Scheduler:
             last = max((slot for slot, row in enumerate(self._rows) if row is not None), default=-1)
             if last < hole:
                 return
-            self.session.copy_prefix(last, hole, self.session.lengths[last])
+            self.session.copy(last, hole, self.session.lengths[last])
             self._rows[hole], self._rows[last] = self._rows[last], None
 
     def _feed(self) -> None:
@@ -267,8 +359,37 @@ class Scheduler:
         if single:
             wanted = [i for i, (_, row) in enumerate(single) if len(row.feed) == 1]
             logits = self.session.decode([slot for slot, _ in single], [row.feed.pop(0) for _, row in single], wanted)
-            for i, values in zip(wanted, logits, strict=True):
-                single[i][1].logits = values
+            _check_finite(logits)
+            for place, i in enumerate(wanted):
+                single[i][1].logits, single[i][1].place = logits, place
         for slot, row in chunks:
-            row.logits = self.session.prefill(slot, row.feed, self.session.lengths[slot])
+            row.logits, row.place = self.session.prefill(slot, row.feed, self.session.lengths[slot]), 0
             row.feed = []
+            if row.logits is not None:
+                _check_finite(row.logits)
+
+
+def rows_that_fit(session: KVSession, memory: int, capacity: int = CAPACITY) -> int:
+    """Rows of `capacity` tokens, and the spare one, that `memory` bytes hold; may be 0 or less."""
+    return memory // (session.bytes_per_token * session.overhead * capacity) - 1
+
+
+def _logprobs(parts: Sequence[Logits], tokens: Sequence[int]) -> tuple[float, ...]:
+    """The log-probability of each token under the logits before it, which lie in `parts` one after the other."""
+    for logits in parts:
+        _check_finite(logits)
+    places = ((logits, place) for logits in parts for place in range(len(logits)))
+    return tuple(
+        float(logits.values[place, token]) - float(logits.norms[place])
+        for token, (logits, place) in zip(tokens, places, strict=True)
+    )
+
+
+def _check_finite(logits: Logits) -> None:
+    if not np.isfinite(logits.norms).all():
+        raise ModelUnavailable.of(
+            "GG860",
+            "the model computed logits that are not numbers",
+            "nothing of the texts under way is used; make the model again with `gamegen model add --force`,"
+            " or choose another precision or provider",
+        )

@@ -1,4 +1,4 @@
-"""Key/value caches in slots over an ONNX Runtime session: prefill a slot, copy a prefix, decode many slots at once.
+"""Key/value caches in slots over an ONNX Runtime session: prefill a slot, copy one to another, decode many at once.
 
 Two kinds of graphs stand behind one interface (their inputs and outputs: see `gamegen.engine.graph`):
 
@@ -13,28 +13,49 @@ at a time and two or more at a time run different kernels, so the cuts must be a
 
 from __future__ import annotations
 
-import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gamegen.engine.head import NORMS, PEAKS, head
+
 if TYPE_CHECKING:
     import onnxruntime
+    from numpy.typing import NDArray
 
-Device = Literal["cpu", "cuda", "dml"]
+PREFILL_CHUNK = 128
+"""Most tokens of one prefill call: longer ones are slower per token, and need more memory for their activations."""
 
-PREFILL_CHUNK = 512
-"""Most tokens of one prefill call: bounds the memory of its activations."""
-PADDED = range(8, 32)
-"""Calls of so many tokens are padded to 32, where the 8-bit products turn to a kernel that is twice as fast
-(measured: 12 tokens 69 ms, 24 tokens 108 ms, 32 tokens 50 ms). What is behind the end is never read."""
+
+@dataclass(frozen=True, slots=True)
+class Logits:
+    """Logits of n positions. values: [n, V] float32; peaks, norms: see `gamegen.engine.head`."""
+
+    values: NDArray[np.float32]
+    peaks: NDArray[np.float32]
+    norms: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @classmethod
+    def of(cls, values: NDArray[np.float32]) -> Logits:
+        return cls(values, *head(values))
+
+    @classmethod
+    def joined(cls, parts: Sequence[Logits]) -> Logits:
+        """One after the other; at least one."""
+        if len(parts) == 1:
+            return parts[0]
+        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in cls.__slots__))
 
 
 class KVSession(ABC):
-    """Slots with room for `capacity` tokens each: first `rows` that decode, then spare ones that hold prefixes.
+    """Slots with room for `capacity` tokens each: first `rows` that decode, then a spare one for prompts.
 
     Call `resize` before use.
     """
@@ -45,6 +66,8 @@ class KVSession(ABC):
     """Memory of one token's keys and values, all layers."""
     overhead: int = 1
     """How many copies of the caches exist at the peak of a step."""
+    pages: int = 0
+    """Pages that `save_page` can keep."""
 
     def __init__(self, providers: Sequence[str] = ()) -> None:
         self.providers = tuple(providers)
@@ -53,92 +76,125 @@ class KVSession(ABC):
         self.capacity = 0
         self.lengths: list[int] = []
         """Tokens in each slot."""
+        self.seconds = 0.0
+        """Spent inside the model's session so far."""
 
-    def resize(self, rows: int, spare: int, capacity: int) -> None:
-        """Room for `rows` + `spare` slots of `capacity` tokens. Everything that was in them is gone."""
+    def resize(self, rows: int, capacity: int) -> None:
+        """Room for `rows` + 1 slots of `capacity` tokens. Everything that was in them is gone; pages stay."""
         self.rows, self.capacity = rows, capacity
-        self.lengths = [0] * (rows + spare)
+        self.lengths = [0] * (rows + 1)
 
-    def prefill(self, slot: int, tokens: Sequence[int], start: int, wanted: bool = True) -> Any:
+    def prefill(self, slot: int, tokens: Sequence[int], start: int, wanted: int = 1) -> Logits | None:
         """Put `tokens` into the slot from position `start`; what stood there and behind is dropped.
 
-        Returns the logits [V] after the last token, or None when they are not `wanted`.
+        wanted: after how many of the last tokens logits are returned; None for 0.
         """
-        logits = None
+        found = []
         for first in range(0, len(tokens), PREFILL_CHUNK):
             part = tokens[first : first + PREFILL_CHUNK]
-            last = first + len(part) == len(tokens)
-            logits = self._extend(slot, part, start + first, wanted and last)
+            skipped = min(max(len(tokens) - wanted - first, 0), len(part))
+            logits = self._extend(slot, part, start + first, range(skipped, len(part)))
             self.lengths[slot] = start + first + len(part)
-        return logits
+            if len(logits):
+                found.append(logits)
+        return Logits.joined(found) if found else None
 
     @abstractmethod
-    def _extend(self, slot: int, tokens: Sequence[int], start: int, wanted: bool) -> Any:
-        """One call of `prefill`, at most PREFILL_CHUNK tokens."""
+    def _extend(self, slot: int, tokens: Sequence[int], start: int, wanted: Sequence[int]) -> Logits:
+        """One call of `prefill`, at most PREFILL_CHUNK tokens. `wanted`: the positions among them that get logits."""
 
     @abstractmethod
-    def copy_prefix(self, source: int, slot: int, length: int) -> None:
+    def copy(self, source: int, slot: int, length: int) -> None:
         """Make the slot hold the first `length` tokens of `source`."""
 
     @abstractmethod
-    def decode(self, slots: Sequence[int], tokens: Sequence[int], wanted: Sequence[int]) -> Any:
+    def decode(self, slots: Sequence[int], tokens: Sequence[int], wanted: Sequence[int]) -> Logits:
         """Append one token to each of the slots (ascending).
 
-        Returns the logits [len(wanted), V] of the slots `slots[i] for i in wanted`.
+        Returns the logits of the slots `slots[i] for i in wanted`, in that order.
         """
+
+    def reserve_pages(self, count: int, size: int) -> None:
+        """Memory for `count` pages of `size` tokens; a session that cannot keep pages keeps none."""
+        self.pages = 0
+
+    def save_page(self, slot: int, start: int, page: int) -> None:
+        """Keep the tokens of a slot from `start` on as a page."""
+        raise NotImplementedError
+
+    def load_pages(self, pages: Sequence[int], slot: int) -> None:
+        """Make the slot hold these pages, in their order, and nothing else."""
+        raise NotImplementedError
 
 
 class InPlaceSession(KVSession):
     """The rewritten graph. On CPU and CUDA slots are slices of common buffers; on DirectML, whose buffers cannot be
-    sliced by pointer, each slot has its own and rows run one by one.
+    sliced by pointer, each slot has its own and rows run one by one. Pages are kept on CPU.
 
     GPU kernels may give a row other bits in a batch of another size, so on CUDA every step runs all `rows`.
     """
 
-    def __init__(self, session: onnxruntime.InferenceSession, device: Device = "cpu") -> None:
+    def __init__(self, session: onnxruntime.InferenceSession, device: str = "cpu") -> None:
         super().__init__(session.get_providers())
         self.session = session
         self.device = device
-        self.vocabulary = int(session.get_outputs()[0].shape[1])
+        outputs = {value.name: value for value in session.get_outputs()}
+        self.vocabulary = int(outputs["logits"].shape[1])
+        self._outputs = [name for name in ("logits", PEAKS, NORMS) if name in outputs]
         inputs = [value for value in session.get_inputs() if value.name.startswith("past_key_values.")]
         self.names = [value.name for value in inputs]
+        self.dtype = np.dtype({"tensor(int8)": np.int8, "tensor(float16)": np.float16}.get(inputs[0].type, np.float32))
         self.shape = [(int(value.shape[1]), int(value.shape[3])) for value in inputs]
-        self.bytes_per_token = sum(4 * heads * size for heads, size in self.shape)
+        self.bytes_per_token = sum(self.dtype.itemsize * heads * size for heads, size in self.shape)
         self._buffers: list[list[Any]] = []
-        self._room = 0
-        """T: capacity, and positions for padding."""
-        self._copier: onnxruntime.InferenceSession | None = None
+        self._pages: list[NDArray[Any]] = []
+        """Per cache [pages, Hkv, size, D]."""
+        self._page_size = 0
+        self._copier: Any = None
+        self._bindings: dict[tuple[int, int], Any] = {}
+        """(first slot, slots) -> their caches bound, which hardly ever change."""
 
-    def resize(self, rows: int, spare: int, capacity: int) -> None:
-        super().resize(rows, spare, capacity)
+    def resize(self, rows: int, capacity: int) -> None:
+        super().resize(rows, capacity)
+        self._bindings.clear()
         self._buffers = []  # give the old ones back first
-        slots = rows + spare
-        self._room = capacity + PADDED.stop
-        shapes = [(heads, self._room, size) for heads, size in self.shape]
+        shapes = [(heads, capacity, size) for heads, size in self.shape]
         if self.device == "cpu":
-            # Zeroed pages cost memory only once they are written.
-            self._buffers = [[np.zeros((slots, *shape), np.float32)] for shape in shapes]
-        else:
-            from onnxruntime import OrtValue
+            # Zeroed pages of memory cost nothing until they are written.
+            self._buffers = [[np.zeros((rows + 1, *shape), self.dtype)] for shape in shapes]
+            return
+        from onnxruntime import OrtValue
 
-            common = self.device == "cuda"
-            self._buffers = [
-                [
-                    OrtValue.ortvalue_from_shape_and_type([slots if common else 1, *shape], np.float32, self.device, 0)
-                    for _ in range(1 if common else slots)
-                ]
-                for shape in shapes
-            ]
+        common = self.device == "cuda"
+        slots, count = (rows + 1, 1) if common else (1, rows + 1)
+        self._buffers = [
+            [OrtValue.ortvalue_from_shape_and_type([slots, *shape], self.dtype, self.device, 0) for _ in range(count)]
+            for shape in shapes
+        ]
 
-    def _extend(self, slot: int, tokens: Sequence[int], start: int, wanted: bool) -> Any:
-        width = PADDED.stop if len(tokens) in PADDED else len(tokens)
-        ids = np.zeros((1, width), np.int64)
-        ids[0, : len(tokens)] = tokens
-        index = [len(tokens) - 1] if wanted else []
-        logits = self._run(slot, 1, ids, np.array([start + width - 1], np.int32), index)
-        return logits[0] if wanted else None
+    def reserve_pages(self, count: int, size: int) -> None:
+        if self.device == "cpu":
+            self.pages, self._page_size = count, size
+            self._pages = [np.zeros((count, heads, size, width), self.dtype) for heads, width in self.shape]
 
-    def copy_prefix(self, source: int, slot: int, length: int) -> None:
+    def save_page(self, slot: int, start: int, page: int) -> None:
+        for (buffer,), pages in zip(self._buffers, self._pages, strict=True):
+            pages[page] = buffer[slot, :, start : start + self._page_size]
+
+    def load_pages(self, pages: Sequence[int], slot: int) -> None:
+        ids, size = list(pages), self._page_size
+        for (buffer,), kept in zip(self._buffers, self._pages, strict=True):
+            heads, _, width = buffer[slot].shape
+            # A view: an axis that is split never needs a copy.
+            place = buffer[slot, :, : len(ids) * size].reshape(heads, len(ids), size, width)
+            place[:] = kept[ids].swapaxes(0, 1)
+        self.lengths[slot] = len(ids) * size
+
+    def _extend(self, slot: int, tokens: Sequence[int], start: int, wanted: Sequence[int]) -> Logits:
+        ids = np.array([tokens], np.int64)
+        return self._run(slot, 1, ids, np.array([start + len(tokens) - 1], np.int32), wanted)
+
+    def copy(self, source: int, slot: int, length: int) -> None:
         self.lengths[slot] = length
         if source == slot:
             return
@@ -147,21 +203,24 @@ class InPlaceSession(KVSession):
                 buffer[slot, :, :length] = buffer[source, :, :length]
             return
         if self._copier is None:
-            self._copier = _copier(self.session.get_providers())
+            from gamegen.engine.opening import identity_session
+
+            self._copier = identity_session(self.session.get_providers(), self.dtype)
         for index in range(len(self.names)):
             binding = self._copier.io_binding()
             self._bind(binding.bind_input, "x", index, source, 1)
             self._bind(binding.bind_output, "y", index, slot, 1)
             self._copier.run_with_iobinding(binding)
 
-    def decode(self, slots: Sequence[int], tokens: Sequence[int], wanted: Sequence[int]) -> Any:
+    def decode(self, slots: Sequence[int], tokens: Sequence[int], wanted: Sequence[int]) -> Logits:
         if self.device == "dml":
             kept = set(wanted)
             found = [
-                self._extend(slot, [token], self.lengths[slot], i in kept)
+                self._extend(slot, [token], self.lengths[slot], [0] if i in kept else [])
                 for i, (slot, token) in enumerate(zip(slots, tokens, strict=True))
             ]
-            logits = np.stack([found[i] for i in wanted]) if wanted else np.empty((0, self.vocabulary), np.float32)
+            parts = [found[i] for i in wanted] or [Logits.of(np.empty((0, self.vocabulary), np.float32))]
+            logits = Logits.joined(parts)
         else:
             # Slots in between that take no part write one position behind their end, which their next call overwrites.
             count = self.rows if self.device == "cuda" else slots[-1] + 1
@@ -173,19 +232,25 @@ class InPlaceSession(KVSession):
             self.lengths[slot] += 1
         return logits
 
-    def _run(self, first: int, count: int, ids: Any, seqlens: Any, index: Sequence[int]) -> Any:
-        """One run over the slots first..first+count-1; `index` as the graph's logits_index. Logits [len(index), V]."""
-        binding = self.session.io_binding()
+    def _run(self, first: int, count: int, ids: Any, seqlens: Any, index: Sequence[int]) -> Logits:
+        """One run over the slots first..first+count-1; `index` as the graph's logits_index."""
+        binding = self._bindings.get((first, count))
+        if binding is None:
+            binding = self._bindings[first, count] = self.session.io_binding()
+            for i, name in enumerate(self.names):
+                self._bind(binding.bind_input, name, i, first, count)
+                self._bind(binding.bind_output, name.replace("past_key_values", "present", 1), i, first, count)
         binding.bind_cpu_input("input_ids", ids)
         binding.bind_cpu_input("seqlens_k", seqlens)
         binding.bind_cpu_input("total_sequence_length", np.array(int(seqlens.max()) + 1, np.int32))
         binding.bind_cpu_input("logits_index", np.array(index, np.int64))
-        for i, name in enumerate(self.names):
-            self._bind(binding.bind_input, name, i, first, count)
-            self._bind(binding.bind_output, name.replace("past_key_values", "present", 1), i, first, count)
-        binding.bind_output("logits", "cpu")
+        for name in self._outputs:
+            binding.bind_output(name, "cpu")
+        start = perf_counter()
         self.session.run_with_iobinding(binding)
-        return binding.get_outputs()[-1].numpy()
+        self.seconds += perf_counter() - start
+        values, *rest = (value.numpy() for value in binding.get_outputs()[-len(self._outputs) :])
+        return Logits(values, *rest) if rest else Logits.of(values)
 
     def _bind(self, bind: Any, name: str, index: int, first: int, count: int) -> None:
         """Bind slots first..first+count-1 of one buffer to an input or an output."""
@@ -195,13 +260,13 @@ class InPlaceSession(KVSession):
             pointer = parts[first].data_ptr()
         else:
             base = parts[0].ctypes.data if self.device == "cpu" else parts[0].data_ptr()
-            pointer = base + 4 * first * heads * self._room * size
-        bind(name, self.device, 0, np.float32, [count, heads, self._room, size], pointer)
+            pointer = base + self.dtype.itemsize * first * heads * self.capacity * size
+        bind(name, self.device, 0, self.dtype, [count, heads, self.capacity, size], pointer)
 
 
 class PlainSession(KVSession):
     """Optimum's graph. A slot is one row of a block of keys and values that it may share with other slots; blocks are
-    never written to, so copying a prefix only notes it down."""
+    never written to, so copying a slot only notes it down."""
 
     overhead = 3
 
@@ -216,34 +281,48 @@ class PlainSession(KVSession):
         self.vocabulary = int(session.get_outputs()[0].shape[2])
         self._outputs = ["logits", *(name.replace("past_key_values", "present", 1) for name in self.names)]
         self._held: dict[int, tuple[list[Any], int]] = {}
+        self._saved: dict[int, list[Any]] = {}
 
-    def resize(self, rows: int, spare: int, capacity: int) -> None:
-        super().resize(rows, spare, capacity)
+    def resize(self, rows: int, capacity: int) -> None:
+        super().resize(rows, capacity)
         self._held = {}
 
-    def _extend(self, slot: int, tokens: Sequence[int], start: int, wanted: bool) -> Any:
-        self.lengths[slot] = start
-        logits = self._run([slot], np.array([tokens], np.int64))
-        return logits[0].copy() if wanted else None
+    def reserve_pages(self, count: int, size: int) -> None:
+        self.pages, self._page_size = count, size
+        self._saved = {}
 
-    def copy_prefix(self, source: int, slot: int, length: int) -> None:
+    def save_page(self, slot: int, start: int, page: int) -> None:
+        block, row = self._held[slot]
+        self._saved[page] = [part[row : row + 1, :, start : start + self._page_size].copy() for part in block]
+
+    def load_pages(self, pages: Sequence[int], slot: int) -> None:
+        parts = zip(*(self._saved[page] for page in pages), strict=True)
+        self._held[slot] = [np.concatenate(part, axis=2) for part in parts], 0
+        self.lengths[slot] = len(pages) * self._page_size
+
+    def _extend(self, slot: int, tokens: Sequence[int], start: int, wanted: Sequence[int]) -> Logits:
+        self.lengths[slot] = start
+        values = self._run([slot], np.array([tokens], np.int64))[0]
+        return Logits.of(values[list(wanted)])
+
+    def copy(self, source: int, slot: int, length: int) -> None:
         self._held[slot] = self._held[source]
         self.lengths[slot] = length
 
-    def decode(self, slots: Sequence[int], tokens: Sequence[int], wanted: Sequence[int]) -> Any:
+    def decode(self, slots: Sequence[int], tokens: Sequence[int], wanted: Sequence[int]) -> Logits:
         groups: dict[int, list[int]] = {}
         for i, slot in enumerate(slots):
             groups.setdefault(self.lengths[slot], []).append(i)
         logits = np.empty((len(slots), self.vocabulary), np.float32)
         for length, group in groups.items():
             members = [slots[i] for i in group]
-            logits[group] = self._run(members, np.array([[tokens[i]] for i in group], np.int64))
+            logits[group] = self._run(members, np.array([[tokens[i]] for i in group], np.int64))[:, -1]
             for slot in members:
                 self.lengths[slot] = length + 1
-        return logits[list(wanted)]
+        return Logits.of(logits[list(wanted)])
 
     def _run(self, slots: Sequence[int], ids: Any) -> Any:
-        """Append ids [n, S] to n slots of one length. Logits [n, V] of the last position."""
+        """Append ids [n, S] to n slots of one length. Logits [n, S, V]."""
         count, new = ids.shape
         past = self.lengths[slots[0]]
         feeds = dict(zip(self.names, self._past(slots, past), strict=True))
@@ -251,10 +330,12 @@ class PlainSession(KVSession):
         feeds["attention_mask"] = np.ones((count, past + new), np.int64)
         if "position_ids" in self.inputs:
             feeds["position_ids"] = np.tile(np.arange(past, past + new, dtype=np.int64), (count, 1))
+        start = perf_counter()
         logits, *present = self.session.run(self._outputs, feeds)
+        self.seconds += perf_counter() - start
         for i, slot in enumerate(slots):
             self._held[slot] = (present, i)
-        return logits[:, -1]
+        return logits
 
     def _past(self, slots: Sequence[int], length: int) -> list[Any]:
         """Keys and values [n, Hkv, length, D] of the slots, per layer."""
@@ -269,53 +350,3 @@ class PlainSession(KVSession):
             np.concatenate([part[layer][row : row + 1, :, :length] for part, row in held])
             for layer in range(len(self.names))
         ]
-
-
-def open_session(
-    graph: Path, form: Literal["rewritten", "plain"], device: Device = "cpu", threads: int | None = None
-) -> KVSession:
-    """Load a graph. `threads`: of one operator; None leaves the choice to ONNX Runtime.
-
-    Raises whatever ONNX Runtime raises for a file that it cannot load (`runtime.open_engine` translates).
-    """
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4
-    options.enable_mem_pattern = False  # shapes differ from step to step
-    if threads is not None:
-        options.intra_op_num_threads = threads
-    providers: list[Any] = {
-        "cpu": ["CPUExecutionProvider"],
-        "cuda": ["CUDAExecutionProvider", "CPUExecutionProvider"],
-        "dml": ["DmlExecutionProvider", "CPUExecutionProvider"],
-    }[device]
-    if device == "dml":
-        options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a provider that does not start shows in `providers`
-        session = onnxruntime.InferenceSession(str(graph), options, providers=providers)
-    return InPlaceSession(session, device) if form == "rewritten" else PlainSession(session)
-
-
-def _copier(providers: list[str]) -> onnxruntime.InferenceSession:
-    """A session whose graph is one Identity: ONNX Runtime's only copy from device to device.
-
-    The ModelProto is encoded here (Protocol Buffers wire format; field numbers of onnx.proto3), since the runtime
-    does without the onnx package.
-    """
-    import onnxruntime
-
-    def field(number: int, value: int | bytes) -> bytes:
-        if isinstance(value, int):
-            return bytes([number << 3, value])
-        return bytes([number << 3 | 2, len(value)]) + value
-
-    dims = b"".join(field(1, field(2, axis)) for axis in (b"b", b"h", b"t", b"d"))
-    tensor = field(2, field(1, field(1, 1) + field(2, dims)))  # TypeProto.tensor_type: float, shape
-    node = field(1, b"x") + field(2, b"y") + field(4, b"Identity")
-    graph = field(1, node) + field(2, b"copy") + field(11, field(1, b"x") + tensor) + field(12, field(1, b"y") + tensor)
-    model = field(1, 8) + field(7, graph) + field(8, field(2, 17))  # ir_version, graph, opset
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4
-    return onnxruntime.InferenceSession(model, options, providers=providers)

@@ -10,10 +10,10 @@ import pytest
 
 from gamegen.engine import runtime
 from gamegen.engine.api import Engine, Job
-from gamegen.engine.manifest import Manifest, Source, folder_entries, write_manifest
+from gamegen.engine.manifest import folder_entries
 from gamegen.engine.runtime import ENGINE_CONTRACT, available_devices, open_engine
 from gamegen.errors import ModelUnavailable, UsageError
-from tests.engine.tiny import VOCABULARY, tokenizer_json, write_in_place_graph, write_plain_graph
+from tests.engine.tiny import write_model_folder
 
 TEXT = {"type": "string", "minLength": 3, "maxLength": 30}
 
@@ -31,33 +31,7 @@ def install(monkeypatch: pytest.MonkeyPatch, *packages: str) -> None:
 
 @pytest.fixture(scope="module", params=["rewritten", "plain"])
 def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("models") / "tiny"
-    path.mkdir()
-    write = write_in_place_graph if request.param == "rewritten" else write_plain_graph
-    write(path / "model.onnx")
-    (path / "tokenizer.json").write_text(tokenizer_json(), encoding="utf-8")
-    write_manifest(
-        path,
-        Manifest(
-            id="tiny",
-            source=Source("onnx", "tiny"),
-            licence="Apache-2.0",
-            precision="fp32",
-            graph=request.param,
-            architecture="tiny",
-            layers=1,
-            kv_heads=2,
-            head_dim=16,
-            vocab=VOCABULARY,
-            context_length=256,
-            eos=(0,),
-            prefix=(),
-            verification={},
-            files=folder_entries(path),
-            prompt_form="card",
-        ),
-    )
-    return path
+    return write_model_folder(tmp_path_factory.mktemp("models") / "tiny", request.param)
 
 
 def test_an_engine_writes_from_a_model_folder(folder: Path) -> None:
@@ -95,6 +69,22 @@ def test_batch_size_threads_and_context_change_no_byte(folder: Path) -> None:
     assert found[0] == found[1] == found[2]
 
 
+def test_memory_and_prefix_cache_change_no_byte(folder: Path) -> None:
+    work = [Job(f"r{i}", "k", "The lens. " * 5, f'{i}: "', TEXT, candidates=3) for i in range(4)]
+    found = []
+    for options in ({}, {"prefix_cache": False}, {"memory": 10_000_000}, {"memory": 3_000_000}):
+        engine = open_engine(folder, threads=1, **options)  # type: ignore[arg-type]
+        found.append({job.record: completions for job, completions in engine.stream(work)})
+    assert found[1:] == found[:1] * 3
+
+
+def test_the_engine_tells_where_its_time_went(folder: Path) -> None:
+    engine = open_engine(folder, threads=1)
+    assert engine.seconds == {"model": 0.0, "grammar": 0.0, "sampling": 0.0}
+    list(engine.stream([Job("r", "k", "The lens. ", 'So: "', TEXT)]))
+    assert min(engine.seconds.values()) > 0
+
+
 def test_tokens_are_counted_as_the_model_counts_them(folder: Path) -> None:
     engine = open_engine(folder)
     assert engine.count_tokens("") == 0
@@ -104,7 +94,7 @@ def test_tokens_are_counted_as_the_model_counts_them(folder: Path) -> None:
 def test_a_context_can_be_made_smaller_not_larger(folder: Path) -> None:
     for context in (20, 100_000):
         engine = open_engine(folder, context=context)
-        with pytest.raises(ModelUnavailable, match=f"GG850 .* holds {min(context, 224)};"):
+        with pytest.raises(ModelUnavailable, match=f"GG850 .* holds {min(context, 256)};"):
             engine.submit(Job("r", "k", "The lens. " * 100, 'So: "', TEXT))
 
 
@@ -153,7 +143,7 @@ def test_an_unknown_provider_is_wrong_usage() -> None:
         open_engine(provider="tpu")
 
 
-@pytest.mark.parametrize("options", [{"batch_size": 0}, {"threads": 0}, {"context": 0}])
+@pytest.mark.parametrize("options", [{"batch_size": 0}, {"threads": 0}, {"context": 0}, {"memory": 0}])
 def test_options_are_positive(options: dict[str, Any]) -> None:
     with pytest.raises(UsageError, match=r"GG005 .*at least 1, found 0"):
         open_engine(**options)

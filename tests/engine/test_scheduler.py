@@ -9,12 +9,13 @@ from jsonschema import Draft202012Validator
 
 from gamegen.engine import scheduler as module
 from gamegen.engine.api import Completion, Job
+from gamegen.engine.prefix import PAGE
 from gamegen.engine.scheduler import CAPACITY, CHUNK, Scheduler
 from gamegen.errors import ModelUnavailable, SchemaFault
 from gamegen.records import Sampling
 from tests.engine.tiny import NumpySession, encode, scheduler
 
-SHARED = "They said: the ferry waits. It is the bell, not the tide.\n"
+SHARED = "They said: the ferry waits. It is the bell, not the tide. Nobody leaves before dawn.\n" * 3
 TEXT = {"type": "string", "minLength": 5, "maxLength": 40}
 SHEET = {
     "type": "object",
@@ -27,6 +28,7 @@ SHEET = {
     "required": ["kind", "name", "level", "goal"],
     "additionalProperties": False,
 }
+PENALISED = Sampling(temperature=1.1, top_p=1.0, min_p=0.0, repetition_penalty=1.3, frequency_penalty=0.5)
 
 Results = dict[tuple[str, str], tuple[Completion, ...]]
 
@@ -39,6 +41,8 @@ def jobs() -> list[Job]:
     result.append(Job("opened", "line", SHARED, 'The smith: "', TEXT, opening="The lens", candidates=3))
     result.append(Job("fixed", "line", SHARED, 'The smith: "', {"type": "string", "const": "No."}, candidates=2))
     result.append(Job("greedy", "line", "", 'The smith: "', TEXT, Sampling(temperature=0)))
+    result.append(Job("penalised", "line", SHARED[:90], 'The smith: "', TEXT, PENALISED, candidates=2))
+    result.append(Job("avoiding", "line", SHARED, 'The smith: "', TEXT, candidates=2, avoid=("harbor", "e")))
     return result
 
 
@@ -77,7 +81,9 @@ def test_candidates_differ(expected: Results) -> None:
 
 
 def test_what_is_forced_is_not_counted_as_sampled(expected: Results) -> None:
-    assert expected["fixed", "line"] == (Completion("No.", 0.0, 0, 3),) * 2
+    for completion in expected["fixed", "line"]:
+        assert replace(completion, trace=()) == Completion("No.", 0.0, 0, 3)
+        assert {token.logprob for token in completion.trace} == {None}
 
 
 @pytest.mark.parametrize("batch_size", [2, 5, 16])
@@ -108,8 +114,22 @@ def test_memory_and_room_change_nothing(expected: Results) -> None:
     assert len(tight._rows) < 4
 
 
+def test_the_prefix_cache_changes_nothing(expected: Results) -> None:
+    assert run(scheduler(batch_size=5, prefix_cache=False), jobs()) == expected
+
+
+@settings(deadline=None, max_examples=15)
+@given(order=st.permutations(range(len(jobs()))), pages=st.sampled_from([1, 2, 3, 5]))
+def test_however_few_pages_there_are_nothing_changes(order: list[int], pages: int, expected: Results) -> None:
+    work = jobs()
+    memory = 4 * pages * PAGE * NumpySession.bytes_per_token
+    engine = scheduler(batch_size=4, memory=memory)
+    assert engine.session.pages == pages
+    assert run(engine, [work[i] for i in order]) == expected
+
+
 def test_seed_attempt_record_key_and_candidate_name_the_draw() -> None:
-    base = jobs()[3]
+    base = replace(jobs()[3], sampling=Sampling(temperature=2.0, top_p=1.0, min_p=0.0))
     others = [
         base,
         replace(base, seed=99),
@@ -124,25 +144,51 @@ def test_seed_attempt_record_key_and_candidate_name_the_draw() -> None:
     assert len(set(everything)) == len(everything)
 
 
-def test_a_shared_prefix_is_computed_once() -> None:
+def test_the_pages_of_a_shared_prefix_are_computed_once() -> None:
     session = NumpySession()
-    run(scheduler(session, batch_size=2), [job for job in jobs() if job.shared])
-    assert session.prefills.count(tuple(encode(SHARED))) == 1
+    run(scheduler(session, batch_size=2), [job for job in jobs() if job.shared == SHARED])
+    pages = _pages(encode(SHARED))
+    assert len(pages) == 2
+    assert [session.prefills.count(page) for page in pages] == [1] * len(pages)
+
+
+def test_without_a_prefix_cache_every_prompt_is_computed_whole() -> None:
+    session = NumpySession()
+    work = [replace(job, candidates=1) for job in jobs() if job.shared == SHARED]
+    run(scheduler(session, prefix_cache=False), work)
+    assert session.prefills.count(_pages(encode(SHARED))[0]) == len(work)
 
 
 def test_a_prompt_is_computed_once_for_all_candidates() -> None:
     session, job = NumpySession(), replace(jobs()[3], candidates=9)
     run(scheduler(session, batch_size=2), [job])
-    assert session.prefills.count(tuple(encode(job.prompt))) == 1
+    prompt = (*encode(job.shared), *encode(job.prompt))
+    assert sum(map(len, session.prefills)) == len(prompt)
 
 
-def test_shared_prefixes_leave_least_recently_used_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "PREFIXES", 2)
+def test_a_prompt_is_cut_at_multiples_of_a_page_and_the_last_page_stays_with_the_rest() -> None:
+    for length in (1, 2, PAGE - 1, PAGE, PAGE + 1, 2 * PAGE, 2 * PAGE + 1, 5 * PAGE + 3):
+        session = NumpySession()
+        run(scheduler(session, prefix=range(1, length + 1)), [Job("r", "k", "", "", TEXT)])
+        *pages, rest = (len(call) for call in session.prefills)
+        assert pages == [PAGE] * len(pages)
+        assert (length <= 2 * PAGE and not pages) or PAGE < rest <= 2 * PAGE
+        assert sum(pages) + rest == length
+
+
+def test_shared_pages_leave_least_used_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_PAGES", 2)
     session = NumpySession()
     names = ["alpha", "beta", "alpha", "gamma", "alpha", "beta"]
-    work = [Job(f"r{i}", "k", f"the {name} harbor\n", 'so: "', TEXT) for i, name in enumerate(names)]
-    run(scheduler(session, batch_size=1), work)
-    counts = {name: session.prefills.count(tuple(encode(f"the {name} harbor\n"))) for name in set(names)}
+    heads = {name: " ".join([name] * 12)[:60] for name in names}
+    rest = " ".join(["so"] * (PAGE // 2)) + ': "'
+    pages = {name: _pages(encode(head)) for name, head in heads.items()}
+    assert {len(each) for each in pages.values()} == {1}
+    run(
+        scheduler(session, batch_size=1),
+        [Job(f"r{i}", "k", heads[name], rest, TEXT) for i, name in enumerate(names)],
+    )
+    counts = {name: session.prefills.count(each[0]) for name, each in pages.items()}
     assert counts == {"alpha": 1, "beta": 2, "gamma": 1}
 
 
@@ -160,7 +206,7 @@ def test_long_forced_runs_are_chunks_and_short_ones_are_not() -> None:
     parts = [digit, {"const": short}, digit, {"const": long}, {"type": "boolean"}]
     schema = {"type": "array", "prefixItems": parts, "items": False, "minItems": 5}
     run(scheduler(session), [Job("r", "k", "", "List: ", schema)])
-    chunks = [run for run in session.prefills if run != session.prefills[0]]
+    chunks = session.prefills[1:]
     assert len(chunks) == 1
     assert len(chunks[0]) >= CHUNK > len(encode(short)) + 3
 
@@ -179,7 +225,7 @@ def test_a_text_that_exhausts_its_tokens_is_closed(monkeypatch: pytest.MonkeyPat
     engine = scheduler()
     grammar = engine.grammars.compile(schema)
     small = replace(grammar, fragment=replace(grammar.fragment, budget=6))
-    monkeypatch.setattr(engine.grammars, "compile", lambda schema, opening: small)
+    monkeypatch.setattr(engine.grammars, "compile", lambda *given, **named: small)
     for completion in run(engine, [job])[job.record, job.key]:
         Draft202012Validator(schema).validate(completion.text)
         assert completion.finish == "length"
@@ -238,5 +284,56 @@ def test_an_empty_prompt_is_allowed() -> None:
 def test_prompts_begin_with_the_models_prefix() -> None:
     session = NumpySession()
     run(scheduler(session, prefix=(7,)), [Job("r", "k", "", 'so: "', TEXT), Job("s", "k", SHARED, 'so: "', TEXT)])
-    assert session.prefills[0] == (7,)
-    assert (7, *encode(SHARED)) in session.prefills
+    assert session.prefills[0][0] == 7
+    assert (7, *encode(SHARED))[:PAGE] in session.prefills
+
+
+def test_a_field_may_have_a_sampling_of_its_own() -> None:
+    open_text = {"type": "string", "minLength": 5, "maxLength": 20}
+    fields = {"fixed": {**open_text, "x-gamegen": {"temperature": 0}}, "free": open_text}
+    schema = {"type": "object", "properties": fields, "required": ["fixed", "free"], "additionalProperties": False}
+    found = [
+        json.loads(run(scheduler(), [Job("r", "k", "", "Sheet: ", schema, seed=seed)])["r", "k"][0].text)
+        for seed in range(6)
+    ]
+    assert len({document["fixed"] for document in found}) == 1
+    assert len({document["free"] for document in found}) > 1
+
+
+def test_what_was_dropped_is_never_returned() -> None:
+    engine = scheduler(batch_size=3)
+    for job in jobs():
+        engine.submit(job)
+    first = {job.record for job, _ in engine.poll()}
+    engine.cancel()
+    assert engine.pending == 0
+    assert engine.poll() == []
+    later = replace(jobs()[0], record="later")
+    assert first.isdisjoint({record for record, _ in run(engine, [later])})
+
+
+def test_what_was_done_survives_a_cancellation(expected: Results) -> None:
+    engine = scheduler(batch_size=3)
+    for job in jobs():
+        engine.submit(job)
+    while not engine._done:
+        engine._step()
+    engine.cancel()
+    assert engine.pending == sum(job.candidates for job, _ in engine._done) > 0
+    for job, completions in engine.poll():
+        assert completions == expected[job.record, job.key]
+    assert engine.pending == 0
+
+
+def test_after_a_cancellation_nothing_has_changed(expected: Results) -> None:
+    engine = scheduler(batch_size=5)
+    for job in jobs()[::-1]:
+        engine.submit(job)
+    engine.poll()
+    engine.cancel()
+    assert run(engine, jobs()) == expected
+
+
+def _pages(tokens: list[int]) -> list[tuple[int, ...]]:
+    """The whole pages of a prompt."""
+    return [tuple(tokens[start : start + PAGE]) for start in range(0, len(tokens) - PAGE + 1, PAGE)]

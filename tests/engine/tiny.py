@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
-from gamegen._random import digest
 from gamegen.engine.grammar import Grammars
+from gamegen.engine.manifest import Manifest, Source, folder_entries, write_manifest
 from gamegen.engine.scheduler import Scheduler
-from gamegen.engine.session import KVSession
+from gamegen.engine.session import KVSession, Logits
 
 CORPUS = (
     "The lens is in the harbor, and the harbor is in the fog. The smith sold it, the guild bought it.",
@@ -51,6 +52,9 @@ def _tokenizer() -> Any:
 VOCABULARY = 640
 """Wider than the tokenizer, as models' logits often are."""
 
+Held = tuple[int, int, int]
+"""A token in a slot, its place in the call that computed it, and how many tokens that call had."""
+
 
 @functools.cache
 def grammars() -> Grammars:
@@ -58,45 +62,68 @@ def grammars() -> Grammars:
 
 
 class NumpySession(KVSession):
-    """Logits are noise drawn from the tokens of the slot alone: a model that depends on its whole past."""
+    """Logits are noise drawn from what a slot holds: its tokens and how they were cut into calls.
+
+    A model that depends on its whole past, and whose bits change with every other cut.
+    """
 
     bytes_per_token = 1000
 
     def __init__(self) -> None:
         super().__init__()
         self.vocabulary = VOCABULARY
-        self.held: list[list[int]] = []
+        self.held: list[list[Held]] = []
+        self.kept: dict[int, list[Held]] = {}
+        self.size = 0
         self.prefills: list[tuple[int, ...]] = []
         self.decodes: list[int] = []
         """Rows of each decode call."""
 
-    def resize(self, rows: int, spare: int, capacity: int) -> None:
-        super().resize(rows, spare, capacity)
-        self.held = [[] for _ in range(rows + spare)]
+    def resize(self, rows: int, capacity: int) -> None:
+        super().resize(rows, capacity)
+        self.held = [[] for _ in range(rows + 1)]
 
-    def _extend(self, slot: int, tokens: Sequence[int], start: int, wanted: bool) -> Any:
+    def reserve_pages(self, count: int, size: int) -> None:
+        self.pages, self.size = count, size
+
+    def save_page(self, slot: int, start: int, page: int) -> None:
+        assert 0 <= page < self.pages
+        self.kept[page] = self.held[slot][start : start + self.size]
+        assert len(self.kept[page]) == self.size
+
+    def load_pages(self, pages: Sequence[int], slot: int) -> None:
+        self.held[slot] = [one for page in pages for one in self.kept[page]]
+        self.lengths[slot] = len(self.held[slot])
+        assert self.lengths[slot] <= self.capacity
+
+    def _extend(self, slot: int, tokens: Sequence[int], start: int, wanted: Sequence[int]) -> Logits:
         self.prefills.append(tuple(tokens))
-        self.held[slot] = [*self.held[slot][:start], *tokens]
+        new = [(token, place, len(tokens)) for place, token in enumerate(tokens)]
+        self.held[slot] = [*self.held[slot][:start], *new]
         assert len(self.held[slot]) == start + len(tokens) <= self.capacity
-        return self._logits(slot) if wanted else None
+        return self._logits([(slot, start + place + 1) for place in wanted])
 
-    def copy_prefix(self, source: int, slot: int, length: int) -> None:
+    def copy(self, source: int, slot: int, length: int) -> None:
         assert len(self.held[source]) >= length
         self.held[slot] = self.held[source][:length]
         self.lengths[slot] = length
 
-    def decode(self, slots: Sequence[int], tokens: Sequence[int], wanted: Sequence[int]) -> Any:
+    def decode(self, slots: Sequence[int], tokens: Sequence[int], wanted: Sequence[int]) -> Logits:
         self.decodes.append(len(slots))
         assert list(slots) == sorted(slots)
         for slot, token in zip(slots, tokens, strict=True):
-            self.held[slot] = [*self.held[slot][: self.lengths[slot]], token]
+            self.held[slot] = [*self.held[slot][: self.lengths[slot]], (token, 0, 1)]
             self.lengths[slot] += 1
             assert self.lengths[slot] == len(self.held[slot]) <= self.capacity
-        return np.array([self._logits(slots[i]) for i in wanted]).reshape(len(wanted), self.vocabulary)
+        return self._logits([(slots[i], self.lengths[slots[i]]) for i in wanted])
 
-    def _logits(self, slot: int) -> Any:
-        seed = int.from_bytes(digest(*self.held[slot])[:8], "little")
-        return (4 * np.random.default_rng(seed).standard_normal(self.vocabulary)).astype(np.float32)
+    def _logits(self, places: Sequence[tuple[int, int]]) -> Logits:
+        """Of the first `length` tokens of a slot, for each (slot, length)."""
+        values = np.empty((len(places), self.vocabulary), np.float32)
+        for row, (slot, length) in enumerate(places):
+            name = hashlib.blake2b(np.array(self.held[slot][:length], np.int64).tobytes(), digest_size=8)
+            values[row] = np.random.default_rng(int.from_bytes(name.digest(), "little")).standard_normal(VOCABULARY)
+        return Logits.of(4 * values)
 
 
 def scheduler(session: KVSession | None = None, **options: Any) -> Scheduler:
@@ -156,7 +183,7 @@ def write_in_place_graph(path: Path) -> Path:
 
 
 def write_plain_graph(path: Path) -> Path:
-    """A layer that remembers: keys grow as in optimum's graphs, the logits follow from the sum of all values."""
+    """A layer that remembers: caches grow as in optimum's graphs, logits follow from the sum of all values so far."""
     from onnx import TensorProto, helper
 
     nodes: list[Any] = [helper.make_node("Gather", ["embedding", "input_ids"], ["hidden"])]
@@ -168,9 +195,12 @@ def write_plain_graph(path: Path) -> Path:
             helper.make_node("Concat", [f"past_key_values.0.{part}", f"new_{part}"], [f"present.0.{part}"], axis=2),
         ]
     nodes += [
-        helper.make_node("ReduceSum", ["present.0.value", "axes"], ["summed"], keepdims=0),
-        helper.make_node("Reshape", ["summed", "flat"], ["last"]),
-        helper.make_node("MatMul", ["last", "plain_head"], ["logits"]),
+        helper.make_node("ReduceSum", ["past_key_values.0.value", "axes"], ["past_sum"], keepdims=1),
+        helper.make_node("CumSum", ["new_value", "axis"], ["new_sums"]),
+        helper.make_node("Add", ["past_sum", "new_sums"], ["sums"]),
+        helper.make_node("Transpose", ["sums"], ["positions"], perm=[0, 2, 1, 3]),
+        helper.make_node("Reshape", ["positions", "flat"], ["rows"]),
+        helper.make_node("MatMul", ["rows", "plain_head"], ["logits"]),
     ]
     inputs = [
         ("input_ids", TensorProto.INT64, ["b", "s"]),
@@ -184,7 +214,8 @@ def write_plain_graph(path: Path) -> Path:
     constants = {
         "split": np.array([0, 0, KV_HEADS, SIZE], np.int64),
         "axes": np.array([2], np.int64),
-        "flat": np.array([0, 1, KV_HEADS * SIZE], np.int64),
+        "axis": np.array(2, np.int64),
+        "flat": np.array([0, 0, KV_HEADS * SIZE], np.int64),
     }
     return _write(path, nodes, inputs, outputs, constants)
 
@@ -205,4 +236,31 @@ def _write(path: Path, nodes: list[Any], inputs: Any, outputs: Any, constants: d
     opsets = [helper.make_opsetid("", 17), helper.make_opsetid("com.microsoft", 1)]
     model = helper.make_model(graph, opset_imports=opsets, ir_version=10)
     onnx.save(model, str(path))
+    return path
+
+
+def write_model_folder(path: Path, form: Literal["rewritten", "plain"], **changes: Any) -> Path:
+    """A model folder of one of these graphs. changes: of its manifest."""
+    path.mkdir()
+    (write_in_place_graph if form == "rewritten" else write_plain_graph)(path / "model.onnx")
+    (path / "tokenizer.json").write_text(tokenizer_json(), encoding="utf-8")
+    values: dict[str, Any] = {
+        "id": "tiny",
+        "source": Source("onnx", "tiny"),
+        "licence": "Apache-2.0",
+        "precision": "fp32",
+        "graph": form,
+        "architecture": "tiny",
+        "layers": 1,
+        "kv_heads": KV_HEADS,
+        "head_dim": SIZE,
+        "vocab": VOCABULARY,
+        "context_length": 256,
+        "eos": (0,),
+        "prefix": (),
+        "verification": {},
+        "files": folder_entries(path),
+        "prompt_form": "card",
+    }
+    write_manifest(path, Manifest(**(values | changes)))
     return path
