@@ -24,6 +24,7 @@ COMMANDS = {
     "export": ("gamegen.cli.content", "Write records as Ink, Yarn, JSON or a plugin's format."),
     "validate": ("gamegen.cli.content", "Check worlds, projects and content."),
     "play": ("gamegen.cli.content", "Play a dialogue in the terminal."),
+    "bench": ("gamegen.cli.bench", "Measure how fast records are made here."),
     "plugins": ("gamegen.cli.project", "List kinds, formats and checks, and who brings them."),
 }
 
