@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from gamegen._random import Stream
 from gamegen.engine.api import Completion, EngineInfo, Job, Score
+from gamegen.engine.fragment import is_free
 from gamegen.errors import GamegenError, SchemaFault
 from gamegen.records import JSON, Finding, canonical
 
@@ -70,7 +71,8 @@ def fake_text(job: Job, candidate: int) -> str:
     stream = Stream("fake", job.seed, job.record, job.key, job.attempt, candidate)
     if job.schema.get("type") == "string" and "enum" not in job.schema and "const" not in job.schema:
         return _sentence(stream, job)
-    return canonical(fake_instance(job.schema, stream, job.schema))
+    value = fake_instance(job.schema, stream, job.schema)
+    return str(value) if is_free(job.schema) else canonical(value)
 
 
 def _sentence(stream: Stream, job: Job) -> str:

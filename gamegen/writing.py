@@ -20,6 +20,7 @@ from gamegen.checks import text_rules
 from gamegen.checks.text import text_findings, with_names
 from gamegen.engine import words
 from gamegen.engine.api import Completion, Job
+from gamegen.engine.fragment import is_free
 from gamegen.errors import InvalidContent, PluginFault
 from gamegen.hookspecs import Generator
 from gamegen.library import Library
@@ -145,7 +146,7 @@ class _Writer:
 
     def _variants(self, request: Request, completion: Completion) -> Iterator[Completion]:
         """What a completion may become: itself, an earlier sentence of it, and each with its names spelt right."""
-        if not _is_text(request.schema):
+        if not is_free(request.schema):
             yield completion
             return
         for variant in variants(completion):
@@ -165,7 +166,7 @@ class _Writer:
             shared=shared,
             prompt=prompt,
             schema=request.schema,
-            sampling=request.sampling or (sampling if _is_text(request.schema) else DOCUMENT_SAMPLING),
+            sampling=request.sampling or (sampling if is_free(request.schema) else DOCUMENT_SAMPLING),
             candidates=self.candidates or request.candidates or CANDIDATES.get(kind, OTHER_CANDIDATES),
             seed=self.plan.seed,
             attempt=self.attempt * MAX_ATTEMPTS + attempt,
@@ -206,7 +207,7 @@ class _Writer:
         found: list[Finding] = []
         spare: str | None = None
         offered = [*request.fallback]
-        if _is_text(request.schema):
+        if is_free(request.schema):
             offered += self.library.candidates(request, self.plan.id, self._already)
         for text in offered:
             text = unicodedata.normalize("NFC", text)
@@ -237,7 +238,7 @@ class _Writer:
 
     def _findings(self, request: Request, text: str, lenient: bool = False) -> list[Finding]:
         text = unicodedata.normalize("NFC", text)
-        if _is_text(request.schema):
+        if is_free(request.schema):
             return text_findings(
                 text,
                 request.card,
@@ -267,16 +268,8 @@ class _Writer:
             seen.add(request.key)
 
 
-def _is_text(schema: Mapping[str, JSON]) -> bool:
-    """Whether the fragment is written free, between quotation marks."""
-    while "$ref" in schema:
-        name = str(schema["$ref"]).removeprefix("#/$defs/")
-        schema = {**schema.get("$defs", {}).get(name, {}), "$defs": schema.get("$defs", {})}
-    return schema.get("type") == "string"
-
-
 def _value(request: Request, text: str) -> JSON:
-    return text if _is_text(request.schema) else json.loads(text)
+    return text if is_free(request.schema) else json.loads(text)
 
 
 def _strings(value: JSON) -> list[str]:

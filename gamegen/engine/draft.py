@@ -173,7 +173,7 @@ class Draft:
         scanner, tables = self._scanner, self._tables
         if scanner is not None and scanner.bounds is not None:
             matcher = self._matcher.deep_copy()
-            run = find_end(matcher, tables.spell, tables.others, scanner.bounds, scanner.length, scanner.missing())
+            run = find_end(matcher, tables.spell, tables.others, scanner.bounds, scanner.length, scanner.missing)
             if run is not None:
                 return run
         raise SchemaFault.of("GG857", "the grammar found no end of the text", where=self.field)

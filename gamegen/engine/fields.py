@@ -154,7 +154,20 @@ def field_spans(text: str, bare: bool) -> list[tuple[str, int, int]]:
 class Scanner:
     """Follows a compact JSON text, or a bare one, as its bytes are appended."""
 
-    __slots__ = ("_escaped", "_key", "_name", "_place", "_quoted", "_stack", "_text", "bounds", "field", "length")
+    __slots__ = (
+        "_escaped",
+        "_key",
+        "_name",
+        "_place",
+        "_quoted",
+        "_stack",
+        "_text",
+        "bounds",
+        "field",
+        "length",
+        "missing",
+        "needs",
+    )
 
     def __init__(self, root: Place, bare: bool = False) -> None:
         self._place: Place | None = root
@@ -173,6 +186,11 @@ class Scanner:
         """The path of the open text that is being written."""
         self.length = 0
         """Characters of the counted text that is being written, or of the last one."""
+        self.missing: list[str] = []
+        """The words that the open text must still mention."""
+        self.needs: tuple[int, ...] = ()
+        """Characters that suffice to end the open text by the class of its last one, its mentions included."""
+        self._update()
 
     def copy(self) -> Self:
         new = object.__new__(type(self))
@@ -180,39 +198,19 @@ class Scanner:
         new._quoted, new._key, new._escaped = self._quoted, self._key, self._escaped
         new._name, new._text = self._name[:], self._text[:]
         new.bounds, new.field, new.length = self.bounds, self.field, self.length
+        new.missing, new.needs = self.missing, self.needs
         return new
 
     def begin(self, text: str) -> None:
         """A bare text begins with this."""
         self.length = len(text)
         self._text += text.encode()
-
-    @property
-    def needs(self) -> tuple[int, ...]:
-        """Characters that suffice to end the open text by the class of its last character, its mentions included."""
-        if self.bounds is None:
-            return ()
-        if not self.bounds.mention or not (missing := self.missing()):
-            return self.bounds.needs
-        behind = self.bounds.needs[_WORD] + sum(len(word) + 1 for word in missing)
-        return tuple(max(need + behind - self.bounds.needs[_WORD], behind) for need in self.bounds.needs)
-
-    @property
-    def reserve(self) -> int:
-        """Characters that suffice to end the open text, whatever its last one is."""
-        return max(self.needs, default=0)
+        self._update()
 
     @property
     def tight(self) -> bool:
         """Whether the open text is so near its longest that only its ending may fit."""
-        return self.bounds is not None and self.length + self.reserve >= self.bounds.longest
-
-    def missing(self) -> list[str]:
-        """The words that the open text must still mention. The last one may yet become another: it does not count."""
-        if self.bounds is None or not self.bounds.mention:
-            return []
-        text = self._text.decode(errors="ignore") + _MARK
-        return [word for word in self.bounds.mention if not words.found((word,), text)]
+        return self.bounds is not None and self.length + max(self.needs) >= self.bounds.longest
 
     def feed(self, data: bytes) -> bool:
         """Follow the bytes. Returns whether each counted text that they end is within its bounds, and the one that
@@ -223,7 +221,19 @@ class Scanner:
                 fits &= self._character(byte)
             else:
                 self._structure(byte)
-        return fits and (self.bounds is None or self.length + self.reserve <= self.bounds.longest)
+        self._update()
+        return fits and (self.bounds is None or self.length + max(self.needs) <= self.bounds.longest)
+
+    def _update(self) -> None:
+        """Find out what the open text still needs. A word at its very end may yet become another: it is missing."""
+        bounds = self.bounds
+        self.missing, self.needs = [], bounds.needs if bounds is not None else ()
+        if bounds is not None and bounds.mention:
+            text = self._text.decode(errors="ignore") + _MARK
+            self.missing = [word for word in bounds.mention if not words.found((word,), text)]
+            more = sum(len(word) + 1 for word in self.missing)
+            if more:  # behind a word a stop is needed again
+                self.needs = tuple(max(need, bounds.needs[_WORD]) + more for need in bounds.needs)
 
     def _character(self, byte: int) -> bool:
         """A byte inside quotation marks; False for one that ends a text out of its bounds."""

@@ -137,8 +137,8 @@ class Grammars:
         if scanner is None or scanner.bounds is None:
             return
         bounds, matcher = scanner.bounds, grammar.matcher.deep_copy()
-        end = find_end(matcher, self.tokens.spell, self.tokens.others, bounds, scanner.length, scanner.missing())
-        if end is None or scanner.length + scanner.reserve > bounds.longest:
+        end = find_end(matcher, self.tokens.spell, self.tokens.others, bounds, scanner.length, scanner.missing)
+        if end is None or scanner.length + max(scanner.needs) > bounds.longest:
             raise _unfit(grammar.opening, f"leaves no room in {bounds.longest} characters")
 
 

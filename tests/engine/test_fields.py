@@ -106,6 +106,6 @@ def test_escapes_in_names_and_enumerated_strings_are_followed() -> None:
 def test_a_mentioned_word_counts_once_it_stands_alone() -> None:
     text = scanner({**TEXT, "x-gamegen": {"mention": ["lens", "bell"]}}, free=True)
     text.feed(b"The Lens")
-    assert text.missing() == ["bell", "lens"]
+    assert text.missing == ["bell", "lens"]
     text.feed(b"es and a bell, a lens, ")
-    assert text.missing() == []
+    assert text.missing == []
