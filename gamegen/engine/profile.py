@@ -22,7 +22,7 @@ TAILS = ("stop", "word", "mark", "gap", "unknown")
 """Classes of a text's last character: a stop; a letter, digit or combining mark; another mark; a space or hyphen, which
 cannot be the last for good; or bytes that are no whole character yet."""
 _NEEDS: dict[Ends, tuple[int, ...]] = {
-    "sentence": (1, 1, 1, 2, 3),  # a stop behind a space ends nothing: one more is reserved (test_closing.py)
+    "sentence": (0, 1, 1, 2, 3),
     "title": (1, 0, 1, 1, 3),
     "any": (0, 0, 0, 1, 3),
 }

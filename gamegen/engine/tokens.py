@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gamegen.engine.fields import Bounds
-from gamegen.engine.profile import tail
+from gamegen.engine.profile import TAILS, tail
 from gamegen.engine.tokenizer import token_bytes
 
 if TYPE_CHECKING:
@@ -95,18 +95,22 @@ def _characters(content: bytes) -> int:
     return sum(1 for byte in content.split(QUOTE)[0] if byte & 0xC0 != 0x80)
 
 
+_STOP, _MARK = TAILS.index("stop"), TAILS.index("mark")
 _TAILS = [tail(chr(byte)) for byte in range(128)]
 
 
 def _tail(content: bytes) -> int:
-    """The class of the last character."""
-    if content and content[-1] < 128:
-        return _TAILS[content[-1]]
+    """The class of the last character. A stop behind a space ends no sentence: it is one more mark.
+
+    Where the space is of another token, room for more than the stop was kept behind it (`profile.TAILS`, a gap).
+    """
     begin = max((i for i in range(max(0, len(content) - 4), len(content)) if content[i] & 0xC0 != 0x80), default=0)
+    last = content[begin:]
     try:
-        return tail(content[begin:].decode())
-    except UnicodeDecodeError:
+        found = _TAILS[last[0]] if len(last) == 1 else tail(last.decode())
+    except (UnicodeDecodeError, IndexError):
         return tail("")
+    return _MARK if found == _STOP and content[begin - 1 : begin] == b" " else found
 
 
 def _crosses(content: bytes) -> bool:

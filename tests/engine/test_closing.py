@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from gamegen.engine.grammar import Draft
-from gamegen.engine.profile import Profile, tail
+from gamegen.engine.profile import Profile
+from gamegen.engine.tokens import _tail
 from tests.engine.tiny import grammars
 
 
@@ -24,11 +25,10 @@ def begun(longest: int, text: str) -> Draft:
     return draft
 
 
-def test_a_stop_leaves_room_for_another_since_one_behind_a_space_ends_no_sentence() -> None:
-    profile = Profile(ends="sentence")
-    assert not re.search(profile.pattern(), "The tide .")
-    assert re.search(profile.pattern(), "The tide ..")
-    assert profile.needs()[tail(".")] == 1
+@pytest.mark.parametrize(("token", "needed"), [(".", 0), ("e.", 0), (" .", 1), (" !", 1), (" …", 1), ("…", 0)])
+def test_a_stop_behind_a_space_leaves_room_for_another_since_it_ends_no_sentence(token: str, needed: int) -> None:
+    assert not re.search(Profile().pattern(), "The tide .")
+    assert Profile(ends="sentence").needs()[_tail(token.encode())] == needed
 
 
 @pytest.mark.parametrize("longest", range(9, 16))

@@ -353,7 +353,7 @@ def test_the_model_goes_on_behind_a_text_that_its_bound_has_ended() -> None:
 
 
 def test_a_short_text_may_use_all_its_characters() -> None:
-    for ends, text in (("any", "Tide"), ("title", "Act I")):
+    for ends, text in (("any", "Tide"), ("title", "Act I"), ("sentence", "Go.")):
         schema = {"type": "string", "maxLength": len(text), "x-gamegen": {"ends": ends}}
         assert writes(grammars().compile(schema), text)
         assert not writes(grammars().compile(schema), "x" + text)
