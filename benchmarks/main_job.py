@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import numpy as np
+from gamegen.machine import calibration
 
 ROOT = Path(__file__).resolve().parent.parent
 WORLD = ROOT / "samples" / "saltmarrow" / "world"
@@ -42,20 +42,6 @@ def run(*command: str | Path, env: Mapping[str, str] | None = None) -> str:
         sys.stderr.write(done.stderr)
         raise subprocess.CalledProcessError(done.returncode, command)
     return done.stdout
-
-
-def calibration() -> float:
-    """Seconds for a fixed piece of work: ten products of 1,024 x 1,024 float32 and two million loop steps."""
-    matrix = np.ones((1024, 1024), dtype=np.float32)
-
-    def work() -> None:
-        for _ in range(10):
-            matrix @ matrix
-        total = 0
-        for number in range(2_000_000):
-            total += number
-
-    return seconds(work)
 
 
 def gamegen() -> Path:

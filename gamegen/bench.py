@@ -168,7 +168,7 @@ def _prefill(engine: OnnxEngine, times: int) -> Prefill:
     prompts = [f"{number:03d}\n{text}" for number in range(times + 1)]
     lengths = [engine.count_tokens(prompt) for prompt in prompts]
     engine.score([(prompts[0], "")])
-    session = _session(engine)
+    session = engine.session
     whole, bare = [], []
     for prompt, length in zip(prompts[1:], lengths[1:], strict=True):
         start = perf_counter()
@@ -183,7 +183,7 @@ def _prefill(engine: OnnxEngine, times: int) -> Prefill:
 def _decode(engine: OnnxEngine, size: int, times: int) -> Decode:
     """Documents while every row is busy, then the raw graph over rows of the same lengths."""
     speed, forced, length, shares = _engine_decode(engine, size, times)
-    session = _session(engine)
+    session = engine.session
     start = max(1, engine.count_tokens(SHARED) + (length - STEPS) // 2)
     raw = max(_raw_decode(session, start) for _ in range(times))
     return Decode(size, session.rows, raw, speed, forced, shares)
@@ -253,11 +253,6 @@ def _every_kind(
             yield Records(kind, candidates, size, number, wall, text.texts, text.sampled_share, parts)
 
 
-def _session(engine: OnnxEngine) -> KVSession:
-    """The session under the engine. Only while no job is under way may it be used beside the engine."""
-    return engine._scheduler.session
-
-
 def _tokens(session: KVSession, count: int) -> list[int]:
     """Any tokens will do: how long a step takes does not depend on them."""
     return [(100 + 7 * place) % session.vocabulary for place in range(count)]
@@ -277,7 +272,7 @@ def _setup(engine: OnnxEngine, model: str | Path | None, threads: int | None) ->
         engine.info.sha256,
         manifest.graph,
         manifest.precision,
-        str(getattr(_session(engine), "dtype", "float32")),
+        str(getattr(engine.session, "dtype", "float32")),
         engine.info.provider,
         onnxruntime.__version__,
         threads,

@@ -115,6 +115,11 @@ class OnnxEngine:
             self._scheduler.cancel()
 
     @property
+    def session(self) -> KVSession:
+        """The graph and its caches. Only while no job is under way may it be driven beside the engine."""
+        return self._scheduler.session
+
+    @property
     def seconds(self) -> dict[str, float]:
         """Seconds spent so far in the model's session, the grammar and the sampling."""
         times = self._scheduler.times
