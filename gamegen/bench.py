@@ -3,14 +3,17 @@
     report = measure(world, sizes=(1, 8))       # prints nothing
     report.as_json()
 
-The raw graph is the very session that the engine holds, driven in a bare loop right after the engine's own work, so
-that both see the same machine, the same weights and the same buffers. Each measure follows a warm-up; the best counts.
+The raw graph is the very sessions that the engine holds, each driven in a bare loop by a thread of its own right after
+the engine's own work, so that both see the same machine, the same weights and the same buffers. Each measure follows a
+warm-up; the best counts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import partial
 from itertools import count, islice
 from pathlib import Path
 from time import perf_counter
@@ -30,7 +33,7 @@ if TYPE_CHECKING:
     from gamegen.world import World
 
 CANDIDATES = (1, 4)
-SIZES = (1, 8, 32, 64)
+SIZES = (1, 8, 32, 96)
 QUICK_SIZES = (1, 8)
 RECORDS = {"quest": 8, "dialogue": 4, "character": 8}
 SEED = 7
@@ -88,7 +91,7 @@ def measure(
 ) -> Report:
     """Run every measure. Records are made at the largest batch size.
 
-    sizes:   batch sizes of the decode measure; None: 1, 8, 32 and 64 as far as memory holds them (quick: 1 and 8).
+    sizes:   batch sizes of the decode measure; None: 1, 8, 32 and 96 as far as memory holds them (quick: 1 and 8).
     records: of each kind; None: 8, of dialogues 4 (quick: 1).
     quick:   each measure once, records without a warm-up.
     Raises what `open_engine` and `Session.stream` raise.
@@ -168,7 +171,7 @@ def _prefill(engine: OnnxEngine, times: int) -> Prefill:
     prompts = [f"{number:03d}\n{text}" for number in range(times + 1)]
     lengths = [engine.count_tokens(prompt) for prompt in prompts]
     engine.score([(prompts[0], "")])
-    session = engine.session
+    session = engine.sessions[0]
     whole, bare = [], []
     for prompt, length in zip(prompts[1:], lengths[1:], strict=True):
         start = perf_counter()
@@ -183,10 +186,10 @@ def _prefill(engine: OnnxEngine, times: int) -> Prefill:
 def _decode(engine: OnnxEngine, size: int, times: int) -> Decode:
     """Documents while every row is busy, then the raw graph over rows of the same lengths."""
     speed, forced, length, shares = _engine_decode(engine, size, times)
-    session = engine.session
     start = max(1, engine.count_tokens(SHARED) + (length - STEPS) // 2)
-    raw = max(_raw_decode(session, start) for _ in range(times))
-    return Decode(size, session.rows, raw, speed, forced, shares)
+    with ThreadPoolExecutor(len(engine.sessions)) as pool:
+        raw = max(sum(pool.map(partial(_raw_decode, length=start), engine.sessions)) for _ in range(times))
+    return Decode(size, sum(session.rows for session in engine.sessions), raw, speed, forced, shares)
 
 
 def _engine_decode(engine: OnnxEngine, size: int, times: int) -> tuple[float, float, int, Shares]:
@@ -272,7 +275,7 @@ def _setup(engine: OnnxEngine, model: str | Path | None, threads: int | None) ->
         engine.info.sha256,
         manifest.graph,
         manifest.precision,
-        str(getattr(engine.session, "dtype", "float32")),
+        str(getattr(engine.sessions[0], "dtype", "float32")),
         engine.info.provider,
         onnxruntime.__version__,
         threads,

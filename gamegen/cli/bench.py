@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     "sizes",
     type=click.IntRange(min=1),
     multiple=True,
-    help="Rows that decode together; may be given several times (default: 1, 8, 32, 64).",
+    help="Rows that decode together; may be given several times (default: 1, 8, 32, 96).",
 )
 @click.option("--threads", type=click.IntRange(min=1), help="Threads of the engine (default: all cores).")
 @world_option

@@ -63,7 +63,7 @@ def plan_command(
 @click.option(
     "--batch-size",
     type=click.IntRange(min=1),
-    help="Rows that decode together (default: 64, or as many as fit); never changes the output.",
+    help="Rows that decode together (default: 96, or as many as fit); never changes the output.",
 )
 @click.option("--threads", type=click.IntRange(min=1), help="Threads of the engine (default: all cores).")
 @click.option("--memory", type=click.FloatRange(min=0, min_open=True), help="GB for keys and values (default: 1.3).")

@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 
 from gamegen.records import JSON, Sampling
 
-BATCH_SIZE = 64
+BATCH_SIZE = 96
 """Rows that decode together unless a session says otherwise, as far as memory allows; never changes a byte."""
 
 

@@ -4,7 +4,9 @@
 values. The greatest ones stand at a text's first position, which sees no past and therefore depends on the first token
 alone: the sample holds many such beginnings.
 
-ONNX Runtime's CPU provider knows this form from version 1.30 on; a graph without it is kept beside (docs/engine.md).
+ONNX Runtime's CPU provider knows this form from version 1.26 on; a graph without it is kept beside (docs/engine.md).
+It has two kernels. The one that works in blocks is made for long texts; the plain one is faster on short ones, and runs
+where attention has a sink: every node gets one that weighs nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +22,9 @@ if TYPE_CHECKING:
     from gamegen.engine.verify import RewrittenGraph
 
 _INPUTS = 12
-"""Inputs of GroupQueryAttention before the scales."""
+"""Inputs of GroupQueryAttention before the scales; the last of them is the sink."""
+_NOTHING = np.float32(-1e30)
+"""A sink's logit whose exponential is 0 beside any other."""
 _SMALLEST = np.float32(1e-6)
 
 
@@ -45,10 +49,15 @@ def quantize_cache(model: Any, ranges: dict[str, NDArray[np.float32]]) -> None:
     for value in (*model.graph.input, *model.graph.output):
         if value.name.startswith(("past_key_values.", "present.")):
             value.type.tensor_type.elem_type = TensorProto.INT8
+    sinks: dict[str, NDArray[np.float32]] = {}
     for node in model.graph.node:
         if node.op_type != "GroupQueryAttention":
             continue
         inputs = [*node.input, *[""] * (_INPUTS - len(node.input))]
+        if not inputs[-1]:
+            heads = next(attribute.i for attribute in node.attribute if attribute.name == "num_heads")
+            inputs[-1] = f"no_sink.{heads}"
+            sinks[inputs[-1]] = np.full(heads, _NOTHING, np.float32)
         for name in node.input[3:5]:
             scales = np.maximum(ranges[name], _SMALLEST) / np.float32(127)
             model.graph.initializer.append(numpy_helper.from_array(scales, f"{name}.scales"))
@@ -62,3 +71,4 @@ def quantize_cache(model: Any, ranges: dict[str, NDArray[np.float32]]) -> None:
                 helper.make_attribute("kv_cache_bit_width", 8),
             ]
         )
+    model.graph.initializer.extend(numpy_helper.from_array(value, name) for name, value in sinks.items())

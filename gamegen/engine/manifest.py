@@ -18,7 +18,7 @@ from typing import Any, Literal
 from gamegen.errors import GamegenError, ModelUnavailable
 from gamegen.records import JSON
 
-CONTRACT = 2
+CONTRACT = 3
 """Goes up when folders made before can no longer be used; they are then made again."""
 
 DEFAULT_ID = "smollm2-135m-instruct"

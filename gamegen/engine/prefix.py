@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from threading import Lock
 
 PAGE = 32
 """Tokens of a page (docs/engine.md has the figures for others)."""
@@ -31,6 +32,8 @@ class PrefixTree:
 
     def __init__(self, pages: int) -> None:
         self.pages = pages
+        self.lock = Lock()
+        """Hold it from `find` until its pages are read, and from `add` until its page is written."""
         self._free = list(range(pages))[::-1]
         self._root = _Node(None, (), -1)
         self._nodes: set[_Node] = set()
@@ -53,13 +56,16 @@ class PrefixTree:
         return found
 
     def add(self, pages: Sequence[tuple[int, ...]]) -> int | None:
-        """A page for the last of `pages`, whose beginning is known. None where nothing can be given up for it."""
+        """A page for the last of `pages`. None where it has one, its beginning is not known (any more), or nothing can
+        be given up for it."""
         node = self._root
         for tokens in pages[:-1]:
             following = node.children.get(tokens)
             if following is None:
                 return None
             node = following
+        if pages[-1] in node.children:
+            return None
         if not self._free and not self._evict(keep=node):
             return None
         child = _Node(node, pages[-1], self._free.pop(), used=self._clock)

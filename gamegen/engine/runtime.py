@@ -3,11 +3,12 @@
     with closing(open_engine()) as engine:
         for job, completions in engine.stream(jobs): ...
 
-Memory at the defaults: keys and values at most 1.3 GB (`scheduler.MEMORY`), and only as much of it as texts are long.
+Memory at the defaults: keys and values at most 1.3 GB (`MEMORY`), and only as much of it as texts are long.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
@@ -18,8 +19,11 @@ from gamegen.engine.grammar import Grammars
 from gamegen.engine.manifest import CACHE8_RUNTIME, ModelFolder, read_folder, verify_folder
 from gamegen.engine.models import DEFAULT_ID, find_model
 from gamegen.engine.opening import PROVIDERS, Device, UnfitGraph, open_session
-from gamegen.engine.scheduler import CAPACITY, MEMORY, Scheduler, rows_that_fit
+from gamegen.engine.prefix import PAGE, PrefixTree
+from gamegen.engine.scheduler import CAPACITY, Scheduler, rows_that_fit
 from gamegen.engine.session import KVSession
+from gamegen.engine.tasks import Tasks
+from gamegen.engine.workers import Workers
 from gamegen.errors import GamegenError, ModelUnavailable, UsageError
 
 ENGINE_CONTRACT = 2
@@ -32,6 +36,14 @@ PACKAGES: dict[str, tuple[Device, str]] = {
 }
 """Distribution -> the provider that it is installed for, and the extra that brings it."""
 
+MEMORY = 1_300_000_000
+"""Bytes for keys and values. Where jobs are long or the model is large, fewer rows run at once."""
+PREFIX_SHARE = 4
+"""One part in so many of the memory holds the pages of shared prefixes."""
+MOST_PAGES = 1024
+WORKERS = 2
+"""Threads that run steps of their own on CPU, where there are so many cores (docs/engine.md has the figures)."""
+
 _SLOW = "the model '{}' has an architecture that is not rewritten: it runs on the exported graph, slower"
 _EXTRAS: dict[str, str] = dict(PACKAGES.values())
 
@@ -39,23 +51,24 @@ _EXTRAS: dict[str, str] = dict(PACKAGES.values())
 class OnnxEngine:
     """The Engine of `gamegen.engine.api` on ONNX Runtime."""
 
-    def __init__(self, info: EngineInfo, scheduler: Scheduler, notice: str = "") -> None:
+    def __init__(self, info: EngineInfo, schedulers: Sequence[Scheduler], notice: str = "") -> None:
         self.info = info
         self.notice = notice
         """One line that a person should read before a long run, or nothing."""
-        self._scheduler = scheduler
+        self.schedulers = tuple(schedulers)
+        self._runner: Scheduler | Workers = Workers(schedulers) if len(schedulers) > 1 else schedulers[0]
         self._failure: GamegenError | None = None
 
     @property
     def pending(self) -> int:
-        return self._scheduler.pending
+        return self._runner.pending
 
     @property
     def capacity(self) -> int:
-        return 2 * self._scheduler.batch_size
+        return 2 * sum(scheduler.batch_size for scheduler in self.schedulers)
 
     def submit(self, job: Job) -> None:
-        self._scheduler.submit(job)
+        self._runner.submit(job)
 
     def poll(self) -> list[tuple[Job, tuple[Completion, ...]]]:
         """Run until at least one job is done; return the finished ones.
@@ -67,13 +80,13 @@ class OnnxEngine:
             failure, self._failure = self._failure, None
             raise failure
         try:
-            return self._scheduler.poll()
+            return self._runner.poll()
         except GamegenError as error:
             failure = error
         except Exception as error:  # ONNX Runtime's own exceptions share no base
-            failure = _failed(self.info.provider, self._scheduler.session, error)
-        done = self._scheduler.take_done()
-        self._scheduler.cancel()
+            failure = _failed(self.info.provider, self.sessions, error)
+        done = self._runner.take_done()
+        self._runner.cancel()
         if not done:
             raise failure
         self._failure = failure
@@ -102,35 +115,45 @@ class OnnxEngine:
         Raises ModelUnavailable: GG850 (does not fit the context), GG860, GG861, GG862 as `poll`.
         """
         try:
-            return self._scheduler.score(pairs)
+            return self._runner.score(pairs)
         except GamegenError:
             raise
         except Exception as error:  # ONNX Runtime's own exceptions share no base
-            raise _failed(self.info.provider, self._scheduler.session, error) from error
+            raise _failed(self.info.provider, self.sessions, error) from error
 
     def cancel(self) -> None:
         """Drop every job that is not done; nothing of them is ever returned."""
         self._failure = None  # of jobs that nobody waits for any more
-        if "_scheduler" in self.__dict__:
-            self._scheduler.cancel()
+        if self.schedulers:
+            self._runner.cancel()
 
     @property
-    def session(self) -> KVSession:
-        """The graph and its caches. Only while no job is under way may it be driven beside the engine."""
-        return self._scheduler.session
+    def sessions(self) -> tuple[KVSession, ...]:
+        """The graph with the rows of each worker. Only while no job is under way may they be driven beside the engine,
+        each by one thread."""
+        return tuple(scheduler.session for scheduler in self.schedulers)
 
     @property
     def seconds(self) -> dict[str, float]:
-        """Seconds spent so far in the model's session, the grammar and the sampling."""
-        times = self._scheduler.times
-        return {"model": self._scheduler.session.seconds, "grammar": times.grammar, "sampling": times.sampling}
+        """Seconds that a worker spent so far, on average, in the model's session, the grammar and the sampling."""
+        times = [scheduler.times for scheduler in self.schedulers]
+        spent = {
+            "model": [session.seconds for session in self.sessions],
+            "grammar": [each.grammar for each in times],
+            "sampling": [each.sampling for each in times],
+        }
+        return {name: sum(each) / len(each) for name, each in spent.items()}
 
     def count_tokens(self, text: str) -> int:
-        return len(self._scheduler.encode(text))
+        return len(self.schedulers[0].tasks.encode(text))
 
     def close(self) -> None:
         """Give the memory back. The engine cannot be used any more; closing twice is allowed."""
-        self.__dict__.pop("_scheduler", None)
+        if self.schedulers:
+            if isinstance(self._runner, Workers):
+                self._runner.close()
+            self.schedulers = ()
+            del self._runner
 
 
 def open_engine(
@@ -145,8 +168,9 @@ def open_engine(
     """Open a model of the cache (None: the default one) or a model folder.
 
     provider:     cpu, cuda, dml, or auto (the first of cuda, dml, cpu that works here; `info.provider` says which).
-    batch_size:   rows that decode together at most; None: 64, or as many as fit.
-    threads:      of one operator, None = one per core.
+    batch_size:   rows that decode together at most; None: 96, or as many as fit.
+    threads:      that compute at the same time, None = one per core. From two on, and with 8 rows or more, two workers
+                  share the rows on CPU.
     context:      tokens that one row may hold at most; None: what the model holds.
     memory:       bytes for keys and values, the pages of shared prompts included; None: 1.3 GB. On CUDA also what
                   ONNX Runtime may take beside them.
@@ -168,16 +192,17 @@ def open_engine(
     if not wanted:
         raise _missing(provider, "is not installed")
     folder = _find(model)
-    session, device = _start(folder, wanted, threads, memory)
-    scheduler = _scheduler(
-        folder,
+    count = _workers(wanted, threads, batch_size)
+    session, device = _start(folder, wanted, _operator_threads(threads, count), memory)
+    schedulers = _schedulers(
         session,
+        _tasks(folder, session, min(context or 1 << 30, folder.manifest.context_length)),
+        count if device == "cpu" else 1,
         batch_size=batch_size or BATCH_SIZE,
-        context=min(context or 1 << 30, folder.manifest.context_length),
         memory=memory or MEMORY,
         prefix_cache=prefix_cache,
     )
-    _check_memory(scheduler, batch_size)
+    _check_memory(schedulers, batch_size)
     return OnnxEngine(
         EngineInfo(
             model=folder.id,
@@ -187,7 +212,7 @@ def open_engine(
             licence=folder.manifest.licence,
             prompt_form=folder.manifest.prompt_form,
         ),
-        scheduler,
+        schedulers,
         notice=_SLOW.format(folder.id) if folder.manifest.graph == "plain" else "",
     )
 
@@ -277,9 +302,47 @@ def _start(
     ) from problem
 
 
-def _scheduler(
-    folder: ModelFolder, session: KVSession, *, batch_size: int, context: int, memory: int, prefix_cache: bool
-) -> Scheduler:
+def _cores() -> int:
+    """Processors that this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity is not None else os.cpu_count() or 1
+
+
+def _workers(devices: Sequence[Device], threads: int | None, batch_size: int | None) -> int:
+    return WORKERS if devices[0] == "cpu" and (threads or _cores()) > 1 and (batch_size or BATCH_SIZE) >= 2 else 1
+
+
+def _operator_threads(threads: int | None, workers: int) -> int | None:
+    """Threads of one operator: each worker brings its own, the others they share. None: as ONNX Runtime chooses."""
+    if threads is None and _cores() > WORKERS:
+        return None  # it knows physical cores from logical ones
+    return max(1, (threads or _cores()) - workers + 1)
+
+
+def _schedulers(
+    session: KVSession, tasks: Tasks, workers: int, *, batch_size: int, memory: int, prefix_cache: bool
+) -> list[Scheduler]:
+    """One scheduler for each worker; together they have the rows and the memory."""
+    token = session.bytes_per_token
+    session.reserve_pages(min(MOST_PAGES, memory // PREFIX_SHARE // (token * PAGE)) if prefix_cache else 0, PAGE)
+    tree = PrefixTree(session.pages)
+    left = memory - session.pages * PAGE * token
+    fitting = rows_that_fit(session, left // workers, min(CAPACITY, tasks.context))
+    if workers > 1 and fitting < 1:
+        workers = 1
+    return [
+        Scheduler(
+            session if number == 0 else session.sibling(),
+            tasks,
+            tree,
+            batch_size=(batch_size + number) // workers,
+            memory=left // workers,
+        )
+        for number in range(workers)
+    ]
+
+
+def _tasks(folder: ModelFolder, session: KVSession, context: int) -> Tasks:
     from tokenizers import Tokenizer
 
     try:
@@ -301,38 +364,31 @@ def _scheduler(
         grammars = Grammars(text, session.vocabulary, manifest.eos, encode)
     except ValueError as error:  # UnknownTokenizer, or the grammar library's own
         raise _unfit_tokenizer(folder, str(error)) from error
-    return Scheduler(
-        session,
-        grammars,
-        encode,
-        batch_size=batch_size,
-        context=context,
-        prefix=manifest.prefix,
-        memory=memory,
-        prefix_cache=prefix_cache,
-    )
+    return Tasks(grammars, encode, context=context, prefix=manifest.prefix)
 
 
-def _check_memory(scheduler: Scheduler, asked: int | None) -> None:
+def _check_memory(schedulers: Sequence[Scheduler], asked: int | None) -> None:
     """Raise GG862 where the memory does not hold the rows that were asked for, or not one."""
-    capacity = min(CAPACITY, scheduler.context)
-    fitting = rows_that_fit(scheduler.session, scheduler.memory, capacity)
+    session, memory = schedulers[0].session, sum(scheduler.memory for scheduler in schedulers)
+    capacity = min(CAPACITY, schedulers[0].tasks.context)
+    fitting = sum(max(0, rows_that_fit(session, scheduler.memory, capacity)) for scheduler in schedulers)
     if fitting < (asked or 1):
-        row = capacity * scheduler.session.bytes_per_token * scheduler.session.overhead
+        row = capacity * session.bytes_per_token * session.overhead
         raise ModelUnavailable.of(
             "GG862",
             f"{asked or 1} rows of {capacity} tokens need {(asked or 1) * row / 1e9:.2f} GB of keys and values,"
-            f" there are {scheduler.memory / 1e9:.2f} GB for them",
+            f" there are {memory / 1e9:.2f} GB for them",
             f"a batch size of {fitting} fits; or raise the memory" if fitting > 0 else "raise the memory",
         )
 
 
-def _failed(provider: str, session: KVSession, error: Exception) -> GamegenError:
+def _failed(provider: str, sessions: Sequence[KVSession], error: Exception) -> GamegenError:
     if isinstance(error, MemoryError) or "allocate memory" in str(error):  # ONNX Runtime says so
-        need = (session.rows + 1) * session.capacity * session.bytes_per_token * session.overhead
+        rows, capacity = sum(each.rows for each in sessions), max(each.capacity for each in sessions)
+        need = sum((each.rows + 1) * each.capacity * each.bytes_per_token * each.overhead for each in sessions)
         failure = ModelUnavailable.of(
             "GG862",
-            f"the system gave no memory for {session.rows} rows of {session.capacity} tokens ({need / 1e9:.2f} GB)",
+            f"the system gave no memory for {rows} rows of {capacity} tokens ({need / 1e9:.2f} GB)",
             "choose a smaller batch size, or close other programs",
         )
     else:

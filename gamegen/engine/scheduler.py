@@ -8,8 +8,8 @@ the tree of prefixes; a run of forced tokens goes through the batch one by one o
 
 from __future__ import annotations
 
-from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from time import perf_counter
@@ -19,10 +19,11 @@ import numpy as np
 
 from gamegen._random import digest, uniform
 from gamegen.engine.api import Completion, Job, Score
-from gamegen.engine.grammar import Draft, Grammar, Grammars
+from gamegen.engine.grammar import Draft
 from gamegen.engine.prefix import PAGE, PrefixTree
-from gamegen.engine.sampler import Asked, check, draw, unpack
+from gamegen.engine.sampler import Asked, draw, unpack
 from gamegen.engine.session import KVSession, Logits
+from gamegen.engine.tasks import Done, Share, Task, Tasks
 from gamegen.engine.tracing import trace
 from gamegen.errors import ModelUnavailable
 from gamegen.records import Sampling
@@ -34,11 +35,6 @@ CAPACITY = 640
 """Tokens per row, unless a job needs more."""
 TIGHT = 24
 """Characters: with less room than this, a free text may be squeezed."""
-MEMORY = 1_300_000_000
-"""Bytes for keys and values. Where jobs are long or the model is large, fewer rows run at once."""
-PREFIX_SHARE = 4
-"""One part in so many of the memory holds the pages of shared prefixes."""
-MOST_PAGES = 1024
 
 
 @dataclass(slots=True)
@@ -50,25 +46,11 @@ class Times:
 
 
 @dataclass(eq=False, slots=True)
-class _Task:
-    """A job under way. `need`: tokens of capacity that a row takes at most."""
-
-    job: Job
-    grammar: Grammar
-    prompt: tuple[int, ...]
-    need: int
-    done: list[Completion | None]
-    started: int = 0
-    logits: Logits | None = None
-    """Behind the prompt, where every candidate begins."""
-
-
-@dataclass(eq=False, slots=True)
 class _Row:
     """One candidate in a slot. Either `logits` (and `place` in them) wait to be sampled from, or `feed` waits to be
     computed."""
 
-    task: _Task
+    task: Task
     candidate: int
     draft: Draft
     logits: Logits | None
@@ -81,77 +63,71 @@ class _Row:
 
 
 class Scheduler:
-    """The queue and the rows. `encode` turns text into tokens; `prefix` are tokens that every prompt begins with.
+    """Rows over one session, filled from `tasks`. Not thread-safe; several may share tasks and tree.
 
-    memory: bytes for keys and values. prefix_cache: whether the pages of prompts are kept; never changes a byte.
+    tree:   the pages of shared prompts that the session (and its siblings) keep.
+    memory: bytes for the rows' keys and values. Where jobs are long or the model is large, fewer rows run at once.
     """
 
-    def __init__(
-        self,
-        session: KVSession,
-        grammars: Grammars,
-        encode: Callable[[str], list[int]],
-        *,
-        batch_size: int,
-        context: int,
-        prefix: Sequence[int] = (),
-        memory: int = MEMORY,
-        prefix_cache: bool = True,
-    ) -> None:
+    def __init__(self, session: KVSession, tasks: Tasks, tree: PrefixTree, *, batch_size: int, memory: int) -> None:
         self.session = session
-        self.grammars = grammars
-        self.encode = encode
+        self.tasks = tasks
         self.batch_size = batch_size
-        self.context = context
-        self.prefix = tuple(prefix)
-        self.pending = 0
+        self.memory = memory
         self.times = Times()
-        token = session.bytes_per_token
-        pages = min(MOST_PAGES, memory // PREFIX_SHARE // (token * PAGE)) if prefix_cache else 0
-        session.reserve_pages(pages, PAGE)
-        self.memory = memory - session.pages * PAGE * token
-        self._tree = PrefixTree(session.pages)
-        self._waiting: deque[_Task] = deque()
+        self._tree = tree
         self._rows: list[_Row | None] = []
-        self._done: list[tuple[Job, tuple[Completion, ...]]] = []
-        self._mask = np.zeros(grammars.mask_width, np.int32)
+        self._share: Share | None = None
+        """What is being started; its prompt stands in the spare slot once its logits are known."""
+        self._mask = np.zeros(tasks.grammars.mask_width, np.int32)
 
     def submit(self, job: Job) -> None:
-        """Queue a job. Raises SchemaFault, UsageError GG005, or ModelUnavailable GG850 if the context is too short."""
-        check(job.sampling)
-        grammar = self.grammars.compile(job.schema, job.opening, avoid=job.avoid, max_tokens=job.max_tokens)
-        for own in grammar.fragment.settings.values():
-            check(replace(job.sampling, **own))
-        prompt = self._prompt(job.shared, job.prompt, grammar.prefix)
-        need = len(prompt) + grammar.fragment.budget
-        if need > self.context:
-            raise ModelUnavailable.of(
-                "GG850",
-                f"the request for {job.key} of {job.record} needs {need} tokens"
-                f" ({len(prompt)} of prompt, {grammar.fragment.budget} for the bounds of its schema),"
-                f" the model holds {self.context}",
-                "shorten the template, lower the bounds of the schema, or use a model with a longer context",
-            )
-        self.pending += job.candidates
-        self._waiting.append(_Task(job, grammar, prompt, need, [None] * job.candidates))
+        """See `Tasks.submit`."""
+        self.tasks.submit(job)
 
-    def poll(self) -> list[tuple[Job, tuple[Completion, ...]]]:
+    @property
+    def pending(self) -> int:
+        return self.tasks.pending
+
+    def poll(self) -> Done:
         """Run until at least one job is done; return the finished ones. Raises ModelUnavailable GG860 (NaN logits)."""
-        while (self._waiting or self._busy) and not self._done:
-            self._step()
+        while self.has_work and not self.tasks.done:
+            self.step()
         return self.take_done()
 
-    def take_done(self) -> list[tuple[Job, tuple[Completion, ...]]]:
+    def take_done(self) -> Done:
         """The finished jobs that were not returned yet."""
-        done, self._done = self._done, []
-        self.pending -= sum(job.candidates for job, _ in done)
-        return done
+        return self.tasks.take_done()
 
     def cancel(self) -> None:
         """Drop every job that is not done."""
-        self._waiting.clear()
+        self.tasks.drop()
+        self.drop()
+
+    def drop(self) -> None:
+        """Empty the rows."""
+        self._share = None
         self._rows = [None] * len(self._rows)
-        self.pending = sum(job.candidates for job, _ in self._done)
+
+    @property
+    def has_work(self) -> bool:
+        return self.busy or self.tasks.waiting
+
+    @property
+    def busy(self) -> bool:
+        """Whether candidates are under way."""
+        return self._share is not None or self._filled
+
+    def step(self) -> None:
+        """One call of the model at most: compute a prompt and start its candidates, or draw the next token of each
+        row, or compute the tokens that were drawn."""
+        if self._begin():
+            return
+        if ready := [row for row in self._rows if row is not None and row.logits is not None]:
+            self._sample(ready)
+        else:
+            self._compact()
+            self._feed()
 
     def score(self, pairs: Sequence[tuple[str, str]]) -> list[Score]:
         """The log-probability of each token of a continuation behind its prompt, for pairs (prompt, continuation); the
@@ -159,9 +135,9 @@ class Scheduler:
 
         Raises ModelUnavailable GG850 when a pair does not fit the context, or not the rows that are in use.
         """
-        asked = [(self._prompt("", prompt), self.encode(continuation)) for prompt, continuation in pairs]
+        asked = [(self.tasks.prompt("", prompt), self.tasks.encode(continuation)) for prompt, continuation in pairs]
         need = max((len(before) + len(after) for before, after in asked), default=0)
-        room = min(self.context, self.session.capacity) if self._busy else self.context
+        room = min(self.tasks.context, self.session.capacity) if self._filled else self.tasks.context
         if need > room:
             raise ModelUnavailable.of(
                 "GG850",
@@ -169,8 +145,8 @@ class Scheduler:
                 "shorten the prompt, score when no job is under way, or use a model with a longer context",
             )
         self._make_room(need)
-        for task in self._waiting:
-            task.logits = None  # its prompt makes way in the spare slot
+        if self._share is not None:
+            self._share.logits = None  # its prompt makes way in the spare slot
         slot = len(self._rows)
         scores: list[Score] = [Score(())] * len(asked)
         before, first = None, None
@@ -186,57 +162,42 @@ class Scheduler:
             scores[place] = Score(_logprobs(behind, tokens))
         return scores
 
-    def _prompt(self, shared: str, prompt: str, forced: Sequence[int] = ()) -> tuple[int, ...]:
-        """The tokens of a prompt; never none."""
-        tokens = (*self.prefix, *self.encode(shared), *self.encode(prompt), *forced)
-        return tokens or tuple(sorted(self.grammars.eos))[:1]
-
-    def _step(self) -> None:
-        """Fill rows and sample until every row has tokens to compute, then compute them."""
-        self._fill()
-        while ready := [row for row in self._rows if row is not None and row.logits is not None]:
-            self._sample(ready)
-            self._fill()
-        self._compact()
-        self._feed()
-
-    def _fill(self) -> None:
-        """Start candidates of the waiting jobs, in order, while rows are free."""
-        while self._waiting:
-            task = self._waiting[0]
-            if not self._make_room(task.need) or None not in self._rows:
-                return
-            if task.logits is None and task.job.candidates:
-                task.logits = self._prefill_prompt(task.prompt, len(self._rows))
-                _check_finite(task.logits)
-            while task.started < task.job.candidates and None in self._rows:
-                slot = self._rows.index(None)
-                self._rows[slot] = self._start(task, slot)
-            if task.started < task.job.candidates:
-                return
-            self._waiting.popleft()
-            if not task.job.candidates:
-                self._done.append((task.job, ()))
+    def _begin(self) -> bool:
+        """Start candidates, in the order of their jobs, where a row is free; whether any were started."""
+        if self._rows and None not in self._rows:
+            return False
+        share = self._share = self._share or self.tasks.take(self)
+        if share is None or not self._make_room(share.task.need):
+            return False
+        if share.logits is None:
+            share.logits = self._prefill_prompt(share.task.prompt, len(self._rows))
+            _check_finite(share.logits)
+        while share.first < share.last and None in self._rows:
+            slot = self._rows.index(None)
+            self._rows[slot] = self._start(share, slot)
+        if share.first == share.last:
+            self._share = None
+        return True
 
     def _make_room(self, need: int) -> bool:
         """Whether rows hold `need` tokens; where they do not, they are made anew as soon as none is in use."""
-        held = self.session.capacity if self._rows else 0
-        longest = max((task.need for task in self._waiting), default=need) if held > CAPACITY else CAPACITY
-        if need <= held and not (held > CAPACITY and not self._busy and max(need, longest) <= CAPACITY):
+        held, context = self.session.capacity if self._rows else 0, self.tasks.context
+        longest = max(self.tasks.longest(), need) if held > CAPACITY else CAPACITY
+        if need <= held and not (held > CAPACITY and not self._filled and longest <= CAPACITY):
             return True
-        if self._busy:
+        if self._filled:
             return False
-        capacity = min(max(CAPACITY, -(-need // 64) * 64), max(self.context, need))
+        capacity = min(max(CAPACITY, -(-need // 64) * 64), max(context, need))
         rows = min(self.batch_size, rows_that_fit(self.session, self.memory, capacity))
         self._rows = []  # none, should there be no memory for the new ones
         self.session.resize(max(1, rows), capacity)
         self._rows = [None] * max(1, rows)
-        for task in self._waiting:
-            task.logits = None  # its prompt is no longer in the spare slot
+        if self._share is not None:
+            self._share.logits = None  # its prompt is no longer in the spare slot
         return True
 
     @property
-    def _busy(self) -> bool:
+    def _filled(self) -> bool:
         return any(row is not None for row in self._rows)
 
     def _prefill_prompt(self, tokens: tuple[int, ...], slot: int) -> Logits:
@@ -246,29 +207,31 @@ class Scheduler:
         """
         count = max((len(tokens) - 1) // PAGE - 1, 0)
         pages = [tokens[start : start + PAGE] for start in range(0, count * PAGE, PAGE)]
-        found = self._tree.find(pages)
-        if found:
-            self.session.load_pages(found, slot)
+        with self._tree.lock:
+            found = self._tree.find(pages)
+            if found:
+                self.session.load_pages(found, slot)
         for count in range(len(found), len(pages)):
             self.session.prefill(slot, pages[count], count * PAGE, wanted=0)
-            page = self._tree.add(pages[: count + 1])
-            if page is not None:
-                self.session.save_page(slot, count * PAGE, page)
+            with self._tree.lock:
+                page = self._tree.add(pages[: count + 1])
+                if page is not None:
+                    self.session.save_page(slot, count * PAGE, page)
         start = len(pages) * PAGE
         logits = self.session.prefill(slot, tokens[start:], start)
         if logits is None:
             raise RuntimeError("a prefill without tokens")
         return logits
 
-    def _start(self, task: _Task, slot: int) -> _Row | None:
-        """The next candidate of a job; None where the schema leaves it nothing to write."""
-        job, candidate = task.job, task.started
-        task.started += 1
+    def _start(self, share: Share, slot: int) -> _Row | None:
+        """The next candidate of a share; None where the schema leaves it nothing to write."""
+        task, job, candidate = share.task, share.task.job, share.first
+        share.first += 1
         row = _Row(
             task,
             candidate,
             Draft(task.grammar),
-            task.logits,
+            share.logits,
             digest("sample", job.seed, job.record, job.key, candidate, job.attempt),
         )
         row.counts.update(row.draft.tokens)
@@ -323,23 +286,20 @@ class Scheduler:
         start = perf_counter()
         draft.fill_mask(self._mask)
         self.times.grammar += perf_counter() - start
-        return unpack(self._mask, self.grammars.vocabulary)
+        return unpack(self._mask, self.tasks.grammars.vocabulary)
 
     def _is_squeezed(self, draft: Draft, values: Any) -> bool:
         """Whether the token that the model liked best was too long for what room was left."""
         room = draft.room
-        return room is not None and room < TIGHT and int(self.grammars.characters[values.argmax()]) > room
+        return room is not None and room < TIGHT and int(self.tasks.grammars.characters[values.argmax()]) > room
 
     def _complete(self, row: _Row) -> None:
-        task = row.task
         text, forced = row.draft.text()
         finish: Literal["length", "stop"] = "length" if row.draft.cut or row.draft.room == 0 else "stop"
-        task.done[row.candidate] = Completion(
+        completion = Completion(
             text, sum(row.logprobs), len(row.logprobs), forced, finish, trace(row.draft, text, row.logprobs)
         )
-        completions = tuple(completion for completion in task.done if completion is not None)
-        if len(completions) == len(task.done):
-            self._done.append((task.job, completions))
+        self.tasks.complete(row.task, row.candidate, completion)
 
     def _compact(self) -> None:
         """Move the last rows into the holes, so that a step runs over the first rows only."""

@@ -13,11 +13,12 @@ at a time and two or more at a time run different kernels, so the cuts must be a
 
 from __future__ import annotations
 
+import copy
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -78,6 +79,18 @@ class KVSession(ABC):
         """Tokens in each slot."""
         self.seconds = 0.0
         """Spent inside the model's session so far."""
+
+    def sibling(self) -> Self:
+        """Other slots over the same graph, and the same pages: for another thread."""
+        twin = copy.copy(self)
+        twin.seconds = 0.0
+        twin._forget()
+        return twin
+
+    def _forget(self) -> None:
+        """Hold no slot, and share none."""
+        self.rows = self.capacity = 0
+        self.lengths = []
 
     def resize(self, rows: int, capacity: int) -> None:
         """Room for `rows` + 1 slots of `capacity` tokens. Everything that was in them is gone; pages stay."""
@@ -153,6 +166,10 @@ class InPlaceSession(KVSession):
         self._copier: Any = None
         self._bindings: dict[tuple[int, int], Any] = {}
         """(first slot, slots) -> their caches bound, which hardly ever change."""
+
+    def _forget(self) -> None:
+        super()._forget()
+        self._buffers, self._bindings = [], {}
 
     def resize(self, rows: int, capacity: int) -> None:
         super().resize(rows, capacity)
@@ -282,6 +299,10 @@ class PlainSession(KVSession):
         self._outputs = ["logits", *(name.replace("past_key_values", "present", 1) for name in self.names)]
         self._held: dict[int, tuple[list[Any], int]] = {}
         self._saved: dict[int, list[Any]] = {}
+
+    def _forget(self) -> None:
+        super()._forget()
+        self._held = {}
 
     def resize(self, rows: int, capacity: int) -> None:
         super().resize(rows, capacity)

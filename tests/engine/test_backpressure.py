@@ -16,7 +16,7 @@ from gamegen.engine.prefix import PAGE
 from gamegen.engine.runtime import OnnxEngine
 from gamegen.engine.session import KVSession, Logits
 from gamegen.records import JSON, Sampling
-from tests.engine.tiny import VOCABULARY, encode, scheduler
+from tests.engine.tiny import VOCABULARY, encode, schedulers
 
 CHOICE = {"type": "string", "enum": ["no", "yes"]}
 TEXTS = ({"type": "string", "minLength": 3, "maxLength": 5}, {"type": "string", "minLength": 9, "maxLength": 12})
@@ -63,7 +63,7 @@ class Quick(KVSession):
 
 
 def quick(batch_size: int = 16, **options: Any) -> OnnxEngine:
-    return OnnxEngine(EngineInfo("quick", "0" * 64, "cpu", 0), scheduler(Quick(), batch_size=batch_size, **options))
+    return OnnxEngine(EngineInfo("quick", "0" * 64, "cpu", 0), schedulers(Quick(), batch_size=batch_size, **options))
 
 
 class Source:
@@ -92,7 +92,7 @@ def test_memory_is_the_same_after_many_jobs_as_after_few() -> None:
                 measured[done], _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert len(engine._scheduler._tree) == 50
+    assert len(engine.schedulers[0]._tree) == 50
     assert measured[19_900] - measured[5_000] < 100_000
 
 
@@ -108,7 +108,7 @@ def test_jobs_are_taken_as_fast_as_they_are_done(candidates: int) -> None:
 
 def test_rows_are_filled_as_long_as_there_are_jobs() -> None:
     engine = quick(batch_size=8)
-    session = engine._scheduler.session
+    session = engine.sessions[0]
     assert isinstance(session, Quick)
     session.counting = True
     assert len(list(engine.stream(Source(500)))) == 500

@@ -132,7 +132,7 @@ def test_with_float32_keys_and_values_it_is_the_same(model: Path, monkeypatch: p
     work, found = requests()[::3], []
     for batch_size, threads, cached in ((1, 1, True), (4, 2, False), (7, 1, True), (64, 1, False)):
         with closing(engine(model, batch_size=batch_size, threads=threads, prefix_cache=cached)) as other:
-            session = other._scheduler.session
+            session = other.sessions[0]
             assert isinstance(session, InPlaceSession) and session.dtype == np.float32
             found.append(run(other, work[::-1] if cached else work))
     assert found[1:] == found[:1] * 3
@@ -142,8 +142,8 @@ def test_with_float32_keys_and_values_it_is_the_same(model: Path, monkeypatch: p
 def test_memory_for_few_rows_and_pages_changes_no_byte(model: Path, expected: Results) -> None:
     with closing(engine(model, memory=400_000, threads=1)) as small:
         assert run(small, requests()[::-1]) == expected
-        assert 0 < small._scheduler.session.pages == len(small._scheduler._tree)
-        assert len(small._scheduler._rows) < 4
+        assert 0 < small.sessions[0].pages == len(small.schedulers[0]._tree)
+        assert len(small.schedulers[0]._rows) < 4
 
 
 @with_small_model
@@ -152,7 +152,7 @@ def test_the_requests_are_as_mixed_as_they_should_be(model: Path, expected: Resu
     work = requests()
     assert len({(job.record, job.key) for job in work}) == len(work) == REQUESTS == len(expected)
     with closing(engine(model)) as any_engine:
-        lengths = {len(any_engine._scheduler._prompt(job.shared, job.prompt)) for job in work}
+        lengths = {len(any_engine.schedulers[0].tasks.prompt(job.shared, job.prompt)) for job in work}
     assert len(lengths) > 60
     assert min(lengths) < PAGE < 4 * PAGE < max(lengths)
     assert {length % PAGE for length in lengths} >= {0, 1}

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gamegen.engine import runtime
+from gamegen.engine import runtime, scheduler
 from gamegen.engine.api import Completion, EngineInfo, Job
 from gamegen.engine.manifest import folder_entries
 from gamegen.engine.runtime import OnnxEngine, open_engine
@@ -19,7 +19,7 @@ from gamegen.engine.session import InPlaceSession, Logits
 from gamegen.errors import GamegenError, ModelUnavailable, SchemaFault, UsageError
 from gamegen.records import Sampling
 from tests.engine.small_models import byte_level
-from tests.engine.tiny import VOCABULARY, NumpySession, scheduler, tokenizer_json, write_model_folder
+from tests.engine.tiny import VOCABULARY, NumpySession, schedulers, tokenizer_json, write_model_folder
 
 SHARED = "They said: the ferry waits. It is the bell, not the tide. Nobody leaves before dawn.\n"
 TEXT = {"type": "string", "minLength": 3, "maxLength": 30}
@@ -91,7 +91,7 @@ FAULTS = [(no_numbers, "GG860"), (removed, "GG861"), (no_memory, "GG862"), (no_d
 
 def engine(session: NumpySession | None = None, **options: Any) -> OnnxEngine:
     info = EngineInfo("tiny", "0" * 64, "cpu", 0)
-    return OnnxEngine(info, scheduler(session or NumpySession(), **({"batch_size": 4} | options)))
+    return OnnxEngine(info, schedulers(session or NumpySession(), **({"batch_size": 4} | options)))
 
 
 def deliver(faulty: OnnxEngine) -> tuple[Done, GamegenError | None]:
@@ -111,13 +111,13 @@ def deliver(faulty: OnnxEngine) -> tuple[Done, GamegenError | None]:
 def clean() -> tuple[Done, dict[str, int]]:
     """Every job's completions, and after how many decode steps it was done."""
     session = NumpySession()
-    whole, steps = scheduler(session, batch_size=4), {}
+    (whole,), steps = schedulers(session, batch_size=4), {}
     done: Done = {}
     for job in jobs():
         whole.submit(job)
     while whole.pending:
         before = len(session.decodes)
-        whole._step()
+        whole.step()
         for job, completions in whole.take_done():
             done[job.record], steps[job.record] = completions, before
     return done, steps
@@ -201,11 +201,21 @@ def test_a_fault_while_scoring_is_named_too(fault: Any, code: str) -> None:
     assert len(faulty.score([("The lens", " is")])) == 1
 
 
-def test_a_fault_of_jobs_that_were_cancelled_is_not_told_later(clean: tuple[Done, dict[str, int]]) -> None:
-    faulty = engine(Faulty("decode", strikes(clean[1])[1], removed))
-    for job in jobs():
-        faulty.submit(job)
-    assert faulty.poll()
+def test_a_fault_of_jobs_that_were_cancelled_is_not_told_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two texts end in one step, and the second one's fault waits behind the first."""
+    ends = iter([(), RuntimeError("gone")])
+
+    def trace(*given: Any) -> Any:
+        found = next(ends, ())
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    monkeypatch.setattr(scheduler, "trace", trace)
+    faulty = engine()
+    for record in ("first", "second"):
+        faulty.submit(Job(record, "k", "", "Is it so? ", {"type": "boolean"}))
+    assert [job.record for job, _ in faulty.poll()] == ["first"]
     assert faulty._failure is not None
     faulty.cancel()
     assert faulty.poll() == []
@@ -218,8 +228,8 @@ def test_a_cancelled_engine_returns_what_was_finished_and_nothing_else(clean: tu
         some = engine()
         for job in jobs():
             some.submit(job)
-        while len(some._scheduler.session.decodes) < after:  # type: ignore[attr-defined]
-            some._scheduler._step()
+        while len(some.sessions[0].decodes) < after:  # type: ignore[attr-defined]
+            some.schedulers[0].step()
         some.cancel()
         done, error = deliver(some)
         assert error is None
@@ -253,11 +263,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_numbers_that_are_none_in_a_real_graph_are_found(folder: Path) -> None:
     real = open_engine(folder, threads=1)
     list(real.stream(jobs()[:2]))
-    session = real._scheduler.session
+    session = real.sessions[0]
     assert isinstance(session, InPlaceSession)
     for job in jobs():
         real.submit(job)
-    real._scheduler._step()
+    real.schedulers[0].step()
     for (buffer,) in session._buffers:
         buffer[:] = np.nan
     with pytest.raises(ModelUnavailable, match="GG860"):
@@ -268,7 +278,7 @@ def test_numbers_that_are_none_in_a_real_graph_are_found(folder: Path) -> None:
 def test_a_run_that_onnx_runtime_refuses_is_the_providers_failure(folder: Path) -> None:
     real = open_engine(folder, threads=1)
     list(real.stream(jobs()[:2]))
-    real._scheduler.session._outputs = ["no such output"]  # type: ignore[attr-defined]
+    real.sessions[0]._outputs = ["no such output"]  # type: ignore[attr-defined]
     real.submit(jobs()[0])
     with pytest.raises(ModelUnavailable, match=r"GG861 the execution provider 'cpu' failed while it ran: .*no such"):
         real.poll()
@@ -401,7 +411,7 @@ def test_memory_too_small_for_one_row_asks_for_more(folder: Path) -> None:
 def test_without_an_asked_batch_as_many_rows_run_as_fit(folder: Path) -> None:
     few = open_engine(folder, memory=1_000_000)
     assert len(list(few.stream(jobs()))) == len(jobs())
-    assert 1 < len(few._scheduler._rows) < 16
+    assert 1 < len(few.schedulers[0]._rows) < 16
 
 
 @pytest.mark.parametrize("provider", ["cuda", "dml"])

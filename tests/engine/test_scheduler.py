@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from jsonschema import Draft202012Validator
 
-from gamegen.engine import scheduler as module
+from gamegen.engine import runtime as module
 from gamegen.engine.api import Completion, Job
 from gamegen.engine.prefix import PAGE
 from gamegen.engine.scheduler import CAPACITY, CHUNK, Scheduler
@@ -223,9 +223,9 @@ def test_a_text_that_exhausts_its_tokens_is_closed(monkeypatch: pytest.MonkeyPat
     schema = {"type": "string", "minLength": 60, "maxLength": 90, "pattern": "^[a-z ]+[.]$"}
     job = replace(jobs()[3], schema=schema)
     engine = scheduler()
-    grammar = engine.grammars.compile(schema)
+    grammar = engine.tasks.grammars.compile(schema)
     small = replace(grammar, fragment=replace(grammar.fragment, budget=6))
-    monkeypatch.setattr(engine.grammars, "compile", lambda *given, **named: small)
+    monkeypatch.setattr(engine.tasks.grammars, "compile", lambda *given, **named: small)
     for completion in run(engine, [job])[job.record, job.key]:
         Draft202012Validator(schema).validate(completion.text)
         assert completion.finish == "length"
@@ -316,10 +316,10 @@ def test_what_was_done_survives_a_cancellation(expected: Results) -> None:
     engine = scheduler(batch_size=3)
     for job in jobs():
         engine.submit(job)
-    while not engine._done:
-        engine._step()
+    while not engine.tasks.done:
+        engine.step()
     engine.cancel()
-    assert engine.pending == sum(job.candidates for job, _ in engine._done) > 0
+    assert engine.pending == sum(job.candidates for job, _ in engine.tasks._done) > 0
     for job, completions in engine.poll():
         assert completions == expected[job.record, job.key]
     assert engine.pending == 0

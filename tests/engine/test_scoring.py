@@ -61,7 +61,7 @@ def test_scores_are_the_graphs_log_softmax(model: Path, engine: OnnxEngine) -> N
     folder = read_folder(model)
     assert folder.onnx_cache8 is not None
     graph = RewrittenGraph(folder.onnx_cache8, 1, CONTEXT)
-    encoded = engine._scheduler.encode
+    encoded = engine.schedulers[0].tasks.encode
     for (prompt, continuation), score in zip(PAIRS, engine.score(PAIRS), strict=True):
         before, after = encoded(prompt) or [*folder.manifest.eos], encoded(continuation)
         logits = graph.logits([*before, *after]).astype(np.float64)[len(before) - 1 : -1]
@@ -142,7 +142,7 @@ def test_scores_do_not_depend_on_how_jobs_go_on() -> None:
     for i in range(5):
         engine.submit(Job(f"r{i}", "k", HEAD, f'{i}: "', TEXT, candidates=2))
     while engine.pending:
-        engine._step()
+        engine.step()
         engine.take_done()
         assert engine.score(PAIRS) == alone
 
@@ -168,7 +168,7 @@ def test_a_failed_scoring_leaves_the_jobs_as_they_were() -> None:
             engine.submit(job)
         results = {}
         while engine.pending:
-            engine._step()
+            engine.step()
             results |= {job.record: completions for job, completions in engine.take_done()}
             if fails:
                 session.armed = True
@@ -194,7 +194,7 @@ def test_a_pair_that_does_not_fit_the_context_is_refused() -> None:
 def test_a_pair_that_does_not_fit_the_rows_in_use_waits_for_them() -> None:
     engine = scheduler()
     engine.submit(Job("r", "k", "", 'x: "', TEXT))
-    engine._step()
+    engine.step()
     long = ("the tide " * 600, " waits")
     with pytest.raises(ModelUnavailable, match=rf"GG850 .* room for {CAPACITY};"):
         engine.score([long])

@@ -10,10 +10,12 @@ from typing import Any, Literal
 
 import numpy as np
 
+from gamegen.engine import runtime
 from gamegen.engine.grammar import Grammars
 from gamegen.engine.manifest import Manifest, Source, folder_entries, write_manifest
 from gamegen.engine.scheduler import Scheduler
 from gamegen.engine.session import KVSession, Logits
+from gamegen.engine.tasks import Tasks
 
 CORPUS = (
     "The lens is in the harbor, and the harbor is in the fog. The smith sold it, the guild bought it.",
@@ -126,9 +128,16 @@ class NumpySession(KVSession):
         return Logits.of(4 * values)
 
 
+def schedulers(
+    session: KVSession | None = None, workers: int = 1, context: int = 4096, prefix: Sequence[int] = (), **options: Any
+) -> list[Scheduler]:
+    defaults: dict[str, Any] = {"batch_size": 8, "memory": runtime.MEMORY, "prefix_cache": True}
+    tasks = Tasks(grammars(), encode, context=context, prefix=prefix)
+    return runtime._schedulers(session or NumpySession(), tasks, workers, **(defaults | options))
+
+
 def scheduler(session: KVSession | None = None, **options: Any) -> Scheduler:
-    defaults: dict[str, Any] = {"batch_size": 8, "context": 4096}
-    return Scheduler(session or NumpySession(), grammars(), encode, **(defaults | options))
+    return schedulers(session, **options)[0]
 
 
 HEADS, KV_HEADS, SIZE, WIDTH = 4, 2, 16, 64
