@@ -5,7 +5,7 @@
 Run it from the checkout's root, with an environment that has the extras cpu, export and test. Each peer runs in an
 environment of its own below build/peers, made at the first run; each side in its own process, loaded and warm before
 the clock starts. First every side tries its settings on a few records and keeps the best, by valid records per minute.
-Then the sides take turns: in each round a peer writes its share of the records, and gamegen all of them twice, so
+Then the sides take turns: in each round a peer writes its share of the records, and gamegen all of them four times, so
 that a machine that slows down slows all sides. Writes benchmarks/results/peers.json, and every text to
 build/peers/texts.
 """
@@ -26,13 +26,16 @@ from typing import Any
 from tokenizers import Tokenizer
 
 from benchmarks.main_job import RESULTS, calibration
-from benchmarks.peers.environments import BUILD, MODEL, build, prepare
+from benchmarks.peers.environments import BUILD, MODEL, PRECISIONS, build, prepare
+from benchmarks.peers.fidelity import divergence
 from benchmarks.peers.figures import Tally, summary, table
 from benchmarks.peers.sides import SPECS, Driver, SideFailed, Spec
 from benchmarks.peers.work import work
 
 JSON = Any
 OURS = "gamegen"
+TIMES = 4
+"""How often gamegen writes all records in a round."""
 
 
 def main() -> None:
@@ -40,7 +43,7 @@ def main() -> None:
     specs = [spec for spec in SPECS if spec.name in options.only]
     names = {spec.name for spec in specs}
     if not options.skip_build:
-        for name in sorted(names - {OURS}):
+        for name in sorted({spec.peer for spec in specs} - {OURS}):
             build(name)
     task = {**work(options.records), **prepare(names)}
     tokenizer = Tokenizer.from_file(str(MODEL / "torch" / "tokenizer.json"))
@@ -56,6 +59,10 @@ def main() -> None:
     for spec in specs:
         sides[spec.name] |= summary(tallies[spec.name], task["schema"], count_tokens)
         keep_texts(spec.name, tallies[spec.name].texts)
+        if spec.name in PRECISIONS:
+            found = divergence(MODEL / spec.name, MODEL / "exported", MODEL / "torch" / "tokenizer.json")
+            sides[spec.name] |= {"divergence": round(found, 4)}
+            sides[spec.name]["note"] += f"; its model is {found:.3f} nats a token from the weights"
     add_ratios(sides)
     report = {
         "records": options.records,
@@ -93,14 +100,14 @@ def arguments() -> argparse.Namespace:
 
 def try_settings(spec: Spec, task: Mapping[str, JSON], count_tokens: Callable[[str], int]) -> list[dict[str, JSON]]:
     """Every setting on a few records, each in a fresh process; one that fails says why and is no candidate."""
-    count = min(spec.trial_records, len(task["prompts"]))
+    count = min(spec.trial_records, len(task["prompts"]) * (TIMES if spec.name == OURS else 1))
     fitting = [settings for settings in spec.trials if settings["batch_size"] <= count] or spec.trials[:1]
     results = []
     for settings in fitting:
         result: dict[str, JSON] = {"settings": dict(settings)}
         tally = Tally()
         try:
-            with Driver(spec.name, task, settings) as driver:
+            with Driver(spec, task, settings) as driver:
                 tally.add(driver.write(range(count)))
             found = summary(tally, task["schema"], count_tokens)
             result |= {key: found[key] for key in ("records", "records_per_minute", "valid_share", "valid_per_minute")}
@@ -125,7 +132,7 @@ def run(
         drivers = {}
         for spec in specs:
             settings = best_settings(spec, tried[spec.name])
-            driver = drivers[spec.name] = stack.enter_context(Driver(spec.name, task, settings))
+            driver = drivers[spec.name] = stack.enter_context(Driver(spec, task, settings))
             sides[spec.name] = {
                 "label": spec.label,
                 "note": spec.note,
@@ -158,9 +165,9 @@ def best_settings(spec: Spec, trials: Sequence[Mapping[str, JSON]]) -> Mapping[s
 
 
 def share(name: str, number: int, rounds: int, records: int) -> Sequence[int]:
-    """The records of a round. gamegen writes all twice in each: under other numbers, and so with other random draws."""
+    """The records of a round. gamegen writes all four times in each: under other numbers, with other random draws."""
     if name == OURS:  # its users run thousands: a run that ends while its rows still fill says little about that
-        return range(2 * number * records, 2 * (number + 1) * records)
+        return range(TIMES * number * records, TIMES * (number + 1) * records)
     size = math.ceil(records / rounds)
     return range(number * size, min((number + 1) * size, records))
 

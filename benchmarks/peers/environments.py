@@ -39,6 +39,8 @@ REQUIREMENTS: dict[str, tuple[str, ...]] = {
         "torch==2.13.0",
     ),
 }
+PRECISIONS = {"genai": "int4", "genai_int8": "int8"}
+"""The graphs that genai's model builder makes, by the name of their side."""
 
 
 def python(name: str) -> Path:
@@ -70,19 +72,21 @@ def prepare(names: set[str]) -> dict[str, str]:
         shutil.rmtree(MODEL, ignore_errors=True)
         call("model", sys.executable, "-m", "benchmarks.peers.model", str(MODEL))
         (MODEL / "done").touch()
-    genai = MODEL / "genai"
-    if "genai" in names and not (genai / "done").is_file():
-        print("building the model of genai ...", flush=True)
-        shutil.rmtree(genai, ignore_errors=True)
-        # Weights of 4 bits in blocks of 32, products in 8 bits: the builder's own choice for CPUs.
-        command = ["-m", "onnxruntime_genai.models.builder", "-i", str(MODEL / "torch"), "-o", str(genai)]
-        command += ["-p", "int4", "-e", "cpu", "-c", str(MODEL / "cache"), "--extra_options", "int4_accuracy_level=4"]
-        call("model_genai", str(python("genai")), *command)
-        # The builder writes the tokenizer anew: put the mended one back.
-        shutil.copyfile(MODEL / "torch" / "tokenizer.json", genai / "tokenizer.json")
-        (genai / "done").touch()
+    paths = {}
+    for name, precision in PRECISIONS.items():
+        folder = paths[name] = MODEL / name
+        if name in names and not (folder / "done").is_file():
+            print(f"building the model of {name} ...", flush=True)
+            shutil.rmtree(folder, ignore_errors=True)
+            # Products in 8 bits: the builder's own choice for CPUs.
+            command = ["-m", "onnxruntime_genai.models.builder", "-i", str(MODEL / "torch"), "-o", str(folder)]
+            command += ["-p", precision, "-e", "cpu", "-c", str(MODEL / "cache"), "--extra_options", "accuracy_level=4"]
+            call(f"model_{name}", str(python("genai")), *command)
+            # The builder writes the tokenizer anew: put the mended one back.
+            shutil.copyfile(MODEL / "torch" / "tokenizer.json", folder / "tokenizer.json")
+            (folder / "done").touch()
     gguf = next(MODEL.glob("*.gguf"))
-    return {"gguf": str(gguf), "exported": str(MODEL / "exported"), "genai": str(genai)}
+    return {"gguf": str(gguf), "exported": str(MODEL / "exported")} | {name: str(path) for name, path in paths.items()}
 
 
 def call(log: str, *command: str) -> None:

@@ -1,4 +1,4 @@
-"""onnxruntime-genai: the int4 graph of its own model builder, under its guidance (llguidance over the JSON schema).
+"""onnxruntime-genai: a graph of its own model builder, int4 or int8, under its guidance (llguidance over the schema).
 
 Two ways work in 0.18, and the trial takes the faster: one record at a time with a `Generator`, whose keys and values of
 the common beginning stay (`rewind_to`) and which takes forced tokens from the grammar; or an `Engine` that decodes
@@ -26,7 +26,7 @@ class Single:
 
     def __init__(self, work: dict[str, JSON]) -> None:
         self.work = work
-        self.model = og.Model(work["genai"])
+        self.model = og.Model(work[work["side"]])
         self.tokenizer = og.Tokenizer(self.model)
         sampling = work["sampling"]
         parameters = og.GeneratorParams(self.model)
@@ -62,7 +62,7 @@ class Batched:
 
     def __init__(self, work: dict[str, JSON]) -> None:
         self.work = work
-        config = og.Config(work["genai"])
+        config = og.Config(work[work["side"]])
         size = work["settings"]["batch_size"]
         config.overlay(
             json.dumps({"engine": {"static_batching": {"max_batch_size": size}}, "search": {"max_length": CONTEXT}})

@@ -17,17 +17,25 @@ JSON = Any
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """One side. trials: settings of which the best is taken; trial_records: how many records each of them writes."""
+    """One side. trials: settings of which the best is taken; trial_records: how many records each of them writes.
+
+    shares: whose environment and driver it uses, its own where nothing is said.
+    """
 
     name: str
     label: str
     trials: tuple[Mapping[str, JSON], ...]
     trial_records: int
     note: str = ""
+    shares: str = ""
+
+    @property
+    def peer(self) -> str:
+        return self.shares or self.name
 
 
 SPECS = (
-    Spec("gamegen", "gamegen", tuple({"batch_size": size} for size in (16, 32, 64)), 64),
+    Spec("gamegen", "gamegen", tuple({"batch_size": size} for size in (32, 64, 96, 128)), 256),
     Spec(
         "llama",
         "llama-cpp-python, Q4_1",
@@ -53,6 +61,14 @@ SPECS = (
         16,
         "it has no min-p",
     ),
+    Spec(
+        "genai_int8",
+        "onnxruntime-genai, int8",
+        tuple({"batch_size": size} for size in (1, 16)),
+        16,
+        "it has no min-p",
+        shares="genai",
+    ),
 )
 
 
@@ -63,14 +79,14 @@ class SideFailed(RuntimeError):
 class Driver:
     """A side's process, loaded and warm. Use it as a context manager."""
 
-    def __init__(self, name: str, work: Mapping[str, JSON], settings: Mapping[str, JSON]) -> None:
-        self.name = name
-        file = BUILD / f"work_{name}.json"
-        file.write_text(json.dumps({**work, "settings": dict(settings)}), encoding="utf-8")
+    def __init__(self, spec: Spec, work: Mapping[str, JSON], settings: Mapping[str, JSON]) -> None:
+        self.name = spec.name
+        file = BUILD / f"work_{spec.name}.json"
+        file.write_text(json.dumps({**work, "settings": dict(settings), "side": spec.name}), encoding="utf-8")
         LOGS.mkdir(parents=True, exist_ok=True)
-        self.log = (LOGS / f"run_{name}.log").open("a", encoding="utf-8")
+        self.log = (LOGS / f"run_{spec.name}.log").open("a", encoding="utf-8")
         self.process = subprocess.Popen(
-            [str(python(name)), "-m", f"benchmarks.peers.run_{name}", str(file)],
+            [str(python(spec.peer)), "-m", f"benchmarks.peers.run_{spec.peer}", str(file)],
             cwd=ROOT,
             env={**os.environ, "TOKENIZERS_PARALLELISM": "false"},
             stdin=subprocess.PIPE,
