@@ -26,7 +26,7 @@ from gamegen.engine.tasks import Tasks
 from gamegen.engine.workers import Workers
 from gamegen.errors import GamegenError, ModelUnavailable, UsageError
 
-ENGINE_CONTRACT = 2
+ENGINE_CONTRACT = 3
 """Goes up with every change that gives other bytes for the same job: tokenizing, cuts, sampling, grammar."""
 
 PACKAGES: dict[str, tuple[Device, str]] = {

@@ -21,11 +21,13 @@ Done = list[tuple[Job, tuple[Completion, ...]]]
 
 @dataclass(eq=False, slots=True)
 class Task:
-    """A job under way. need: tokens of capacity that a row takes at most."""
+    """A job under way. shared: how many tokens the prompt's shared part has. need: tokens of capacity that a row takes
+    at most."""
 
     job: Job
     grammar: Grammar
     prompt: tuple[int, ...]
+    shared: int
     need: int
     completions: list[Completion | None]
     taken: int = 0
@@ -75,7 +77,8 @@ class Tasks:
         grammar = self.grammars.compile(job.schema, job.opening, avoid=job.avoid, max_tokens=job.max_tokens)
         for own in grammar.fragment.settings.values():
             check(replace(job.sampling, **own))
-        prompt = self.prompt(job.shared, job.prompt, grammar.prefix)
+        shared = (*self.prefix, *self.encode(job.shared))
+        prompt = self._never_empty((*shared, *self.encode(job.prompt), *grammar.prefix))
         need = len(prompt) + grammar.fragment.budget
         if need > self.context:
             raise ModelUnavailable.of(
@@ -88,14 +91,16 @@ class Tasks:
         with self.changed:
             self.pending += job.candidates
             if job.candidates:
-                self._waiting.append(Task(job, grammar, prompt, need, [None] * job.candidates))
+                self._waiting.append(Task(job, grammar, prompt, len(shared), need, [None] * job.candidates))
             else:
                 self._done.append((job, ()))
             self.changed.notify_all()
 
-    def prompt(self, shared: str, prompt: str, forced: Sequence[int] = ()) -> tuple[int, ...]:
-        """The tokens of a prompt; never none."""
-        tokens = (*self.prefix, *self.encode(shared), *self.encode(prompt), *forced)
+    def prompt(self, text: str) -> tuple[int, ...]:
+        """The tokens of a prompt of one part; never none."""
+        return self._never_empty((*self.prefix, *self.encode(text)))
+
+    def _never_empty(self, tokens: tuple[int, ...]) -> tuple[int, ...]:
         return tokens or tuple(sorted(self.grammars.eos))[:1]
 
     @property

@@ -152,7 +152,7 @@ def test_the_requests_are_as_mixed_as_they_should_be(model: Path, expected: Resu
     work = requests()
     assert len({(job.record, job.key) for job in work}) == len(work) == REQUESTS == len(expected)
     with closing(engine(model)) as any_engine:
-        lengths = {len(any_engine.schedulers[0].tasks.prompt(job.shared, job.prompt)) for job in work}
+        lengths = {len(any_engine.schedulers[0].tasks.prompt(job.shared + job.prompt)) for job in work}
     assert len(lengths) > 60
     assert min(lengths) < PAGE < 4 * PAGE < max(lengths)
     assert {length % PAGE for length in lengths} >= {0, 1}

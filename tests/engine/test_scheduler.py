@@ -168,12 +168,31 @@ def test_a_prompt_is_computed_once_for_all_candidates() -> None:
 
 def test_a_prompt_is_cut_at_multiples_of_a_page_and_the_last_page_stays_with_the_rest() -> None:
     for length in (1, 2, PAGE - 1, PAGE, PAGE + 1, 2 * PAGE, 2 * PAGE + 1, 5 * PAGE + 3):
-        session = NumpySession()
-        run(scheduler(session, prefix=range(1, length + 1)), [Job("r", "k", "", "", TEXT)])
-        *pages, rest = (len(call) for call in session.prefills)
-        assert pages == [PAGE] * len(pages)
+        pages, rest = cut(length, 0)
         assert (length <= 2 * PAGE and not pages) or PAGE < rest <= 2 * PAGE
-        assert sum(pages) + rest == length
+
+
+def test_every_whole_page_of_the_shared_part_is_kept() -> None:
+    for shared in (1, PAGE - 1, PAGE, PAGE + 1, 3 * PAGE, 5 * PAGE + 3):
+        for own in (0, 1, 5, PAGE, 3 * PAGE):
+            pages, rest = cut(shared + own, shared)
+            whole = (shared + own - 1) // PAGE  # what remains is never nothing
+            assert len(pages) == max(whole - 1, min(shared // PAGE, whole), 0)
+            assert own >= PAGE or rest <= PAGE + own
+
+
+def cut(length: int, shared: int) -> tuple[list[int], int]:
+    """The lengths of the calls that compute a prompt of so many tokens, the last one apart."""
+    session = NumpySession()
+    engine = scheduler(session, prefix=range(1, shared + 1))
+    own = encode("so the tide and the bell, weighed: " * 20)[: length - shared]
+    others = engine.tasks.encode
+    engine.tasks.encode = lambda text: own if text == "own" else others(text)
+    run(engine, [Job("r", "k", "", "own", TEXT)])
+    *pages, rest = (len(call) for call in session.prefills)
+    assert pages == [PAGE] * len(pages)
+    assert sum(pages) + rest == length
+    return pages, rest
 
 
 def test_shared_pages_leave_least_used_first(monkeypatch: pytest.MonkeyPatch) -> None:
