@@ -247,7 +247,8 @@ def test_every_record_says_where_it_comes_from(world: World) -> None:
 
 
 SCRIPT = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in what a script starts in the background
 from gamegen.cli import run
 from gamegen.engine import runtime
 from gamegen.testing import FakeEngine
