@@ -136,9 +136,12 @@ def explore(record: Mapping[str, JSON], bound: int = BOUND) -> Exploration:
 
 
 class _Explorer:
-    def __init__(self, record: Mapping[str, JSON], bound: int) -> None:
+    """fixed: values that the game's own variables are taken to start with."""
+
+    def __init__(self, record: Mapping[str, JSON], bound: int, fixed: Mapping[Name, Value] | None = None) -> None:
         self.record = record
         self.bound = bound
+        self.fixed = dict(fixed or {})
         self.nodes = {node["id"]: node for node in record["nodes"]}
         self.variables = followed(record)
         self.index = {variable.name: i for i, variable in enumerate(self.variables)}
@@ -150,9 +153,17 @@ class _Explorer:
         self.before: dict[_State, list[_State]] = {}
         self.ending: set[_State] = set()
         self.split: set[_State] = set()
+        self.parts: list[tuple[_State, _Assumed, _State]] = []
+        """(a state that was split, what was assumed, what it is then)"""
 
     def run(self) -> Exploration:
-        first = _State("", tuple(variable.start for variable in self.variables), frozenset())
+        known = {
+            variable.name: variable.limited(self.fixed[variable.name])
+            for variable in self.variables
+            if variable.name in self.fixed
+        }
+        start = tuple(known.get(variable.name, variable.start) for variable in self.variables)
+        first = _State("", start, frozenset())
         self.parents[first] = None
         waiting = deque([first])
         seen = 0
@@ -164,15 +175,13 @@ class _Explorer:
             except _Unknown as unknown:
                 self.split.add(state)
                 variable = self.variables[unknown.index]
-                parts = [
-                    part
-                    for value in variable.candidates
-                    if self._link(
-                        state,
-                        part := state._replace(values=_put(state.values, unknown.index, value)),
-                        _Assumed(unknown.index, value),
-                    )
-                ]
+                parts = []
+                for value in variable.candidates:
+                    part = state._replace(values=_put(state.values, unknown.index, value))
+                    assumed = _Assumed(unknown.index, value)
+                    self.parts.append((state, assumed, part))
+                    if self._link(state, part, assumed):
+                        parts.append(part)
                 waiting.extendleft(reversed(parts))  # no choice was taken: they are as near as the state was
                 continue
             for edge, after, end in steps:
@@ -260,12 +269,24 @@ class _Explorer:
         return values
 
     def _stuck(self) -> dict[str, Witness]:
-        """Backwards from every end: what is not met can never end."""
+        """Backwards from every end: what is not met can never end.
+
+        A state in which a value is still open is met if it ends for one of them. So what cannot end with some value is
+        followed again from the start with this value.
+        """
         good = reaching(self.ending, self.before)
         stuck: dict[str, Witness] = {}
         for state in self.parents:  # in breadth-first order: the first of a node has the shortest play
             if state not in good and state not in self.split and state.node and state.node not in stuck:
                 stuck[state.node] = self._witness(state)
+        starts: dict[str, dict[Name, Value]] = {}
+        for state, assumed, part in self.parts:
+            if part not in good:
+                start = {**self._witness(state).start, self.variables[assumed.variable].name: assumed.value}
+                starts.setdefault(repr(sorted(start.items())), start)
+        for start in starts.values():
+            for node, witness in _Explorer(self.record, self.bound, start).run().stuck.items():
+                stuck.setdefault(node, witness)
         return stuck
 
     def _witness(self, state: _State, last: Edge | None = None) -> Witness:
@@ -280,7 +301,7 @@ class _Explorer:
             elif label is not None:
                 start.append((self.variables[label.variable].name, label.value))
             step = self.parents[state]
-        return Witness(dict(reversed(start)), tuple(reversed(edges)))
+        return Witness(self.fixed | dict(reversed(start)), tuple(reversed(edges)))
 
     def _grows(self) -> str:
         values = [{state.values[i] for state in self.parents} for i in range(len(self.variables))]

@@ -416,6 +416,26 @@ def content(state: State) -> str:
     return canonical([state.as_json(), state.node, state.end, sorted(map(list, state.chosen))])
 
 
+def test_what_cannot_end_with_one_value_is_stuck_before_the_value_is_looked_at() -> None:
+    """With the alarm on, n0 leads to n2 alone, and n2 to itself."""
+    off = {"type": "flag", "id": "alarm", "op": "==", "value": False}
+    record = {
+        "start": "n0",
+        "ends": [],
+        "variables": [],
+        "refs": [{"type": "flag", "id": "alarm", "value_type": "bool", "initial": False}],
+        "nodes": [
+            {"id": "n0", "choices": [{"id": "c0", "once": True, "goto": "n2"}]},
+            {"id": "n2", "choices": [{"id": "c0", "goto": "n0", "condition": off}, {"id": "c1", "goto": "n2"}]},
+        ],
+    }
+    plays = explore(record)
+    assert {node: dict(witness.start) for node, witness in plays.stuck.items()} == {
+        "n0": {("flag", "alarm"): True},
+        "n2": {("flag", "alarm"): True},
+    }
+
+
 @relaxed
 @given(dialogues(max_nodes=4), st.integers(0, 1000))
 def test_no_softlock_is_missed(record: Dialogue, seed: int) -> None:
