@@ -155,6 +155,8 @@ class _Explorer:
         self.split: set[_State] = set()
         self.parts: list[tuple[_State, _Assumed, _State]] = []
         """(a state that was split, what was assumed, what it is then)"""
+        self.tried: set[frozenset[tuple[Name, Value]]] = {frozenset(self.fixed.items())}
+        """Starts that were followed; one set for all explorations that come of one."""
 
     def run(self) -> Exploration:
         known = {
@@ -279,14 +281,15 @@ class _Explorer:
         for state in self.parents:  # in breadth-first order: the first of a node has the shortest play
             if state not in good and state not in self.split and state.node and state.node not in stuck:
                 stuck[state.node] = self._witness(state)
-        starts: dict[str, dict[Name, Value]] = {}
         for state, assumed, part in self.parts:
-            if part not in good:
-                start = {**self._witness(state).start, self.variables[assumed.variable].name: assumed.value}
-                starts.setdefault(repr(sorted(start.items())), start)
-        for start in starts.values():
-            for node, witness in _Explorer(self.record, self.bound, start).run().stuck.items():
-                stuck.setdefault(node, witness)
+            if part in good:
+                continue
+            start = {**self._witness(state).start, self.variables[assumed.variable].name: assumed.value}
+            if (values := frozenset(start.items())) not in self.tried:
+                self.tried.add(values)
+                again = _Explorer(self.record, self.bound, start)
+                again.tried = self.tried
+                stuck = {**again.run().stuck, **stuck}
         return stuck
 
     def _witness(self, state: _State, last: Edge | None = None) -> Witness:
