@@ -94,6 +94,7 @@ CODES: dict[str, str] = {
     "GG610": "a text that does not name what stands beside it",
     "GG611": "a text that repeats itself",
     "GG612": "a text that could not be written",
+    "GG613": "a text with eight words in a row of a text that is kept apart",
     # GG7xx world, project and templates
     "GG701": "a file that is not UTF-8",
     "GG702": "a syntax error in TOML or JSON",

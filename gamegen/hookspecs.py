@@ -16,6 +16,7 @@ import pluggy
 from gamegen.records import JSON, Brief, Finding, Plan, Request, TextContext
 
 if TYPE_CHECKING:
+    from gamegen.originality import Copies
     from gamegen.world import World
 
 API = 1
@@ -32,6 +33,8 @@ class CheckContext:
     world: World | None = None
     text: TextContext | None = None
     schema: Mapping[str, JSON] = field(default_factory=dict)
+    originals: Copies | None = None
+    """The texts that the project keeps apart; None without a project, or where it names none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,9 @@ class Generator:
     settings: Mapping[str, Mapping[str, JSON]] = field(default_factory=dict)
     """Keys that ``--set`` and briefs may use, each with a JSON Schema."""
     checks: tuple[Check, ...] = ()
+    cards: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """The kinds of card that its requests bring, each with the fields that a tuned model is shown, in their order
+    (docs/tuning.md). Texts of a kind that is not declared are asked for with the template, whatever the model."""
     api: int = API
 
 

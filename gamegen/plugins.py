@@ -39,6 +39,11 @@ class Registry:
     template_folders: tuple[Path, ...]
     origins: Mapping[str, str]
 
+    @property
+    def cards(self) -> dict[str, tuple[str, ...]]:
+        """Every kind of card that a generator declares, with its fields."""
+        return {kind: tuple(names) for each in self.generators.values() for kind, names in each.cards.items()}
+
     def generator(self, kind: str) -> Generator:
         """The generator of this kind. Raises UsageError (GG001)."""
         if kind not in self.generators:
@@ -160,6 +165,9 @@ def _generator_faults(item: Generator) -> tuple[str, str]:
         return label, f"its schema must fix `kind` to {item.kind!r} with const"
     if item.templates is not None and not Path(item.templates).is_dir():
         return label, f"templates folder {item.templates} does not exist"
+    for kind, names in item.cards.items():
+        if isinstance(names, str) or not {"must"} <= set(names) or not all(map(NAME.fullmatch, (kind, *names))):
+            return label, f"its card {kind!r} must list the names of its fields, `must` among them"
     return label, ""
 
 

@@ -49,6 +49,8 @@ class Project:
     model_sha256: str | None = None
     seed: int = 0
     avoid: tuple[str, ...] = ()
+    originality: tuple[Path, ...] = ()
+    """Texts of which no generated text may have more than eight words in a row."""
     generate: tuple[GenerateBlock, ...] = ()
     export: tuple[ExportBlock, ...] = ()
 
@@ -88,7 +90,7 @@ def load_project(path: str | Path) -> Project:
     if not file.exists():
         raise missing(file, "a project file")
     document = read_document(file)
-    findings = [*schema_faults(document, "project"), *_blocks(document)]
+    findings = [*schema_faults(document, "project"), *_blocks(document), *_originals(document, file.parent)]
     if findings:
         raise WorldFault(sorted(findings, key=lambda finding: (finding.line, finding.column)))
     return _build(file.parent, document.value)
@@ -113,6 +115,18 @@ def _blocks(document: Document) -> Iterator[Finding]:
                 yield document.finding("GG707", message, hint, ("export", i, "blocks", j))
 
 
+def _originals(document: Document, root: Path) -> Iterator[Finding]:
+    """Texts to keep apart that are not there."""
+    value = document.value if isinstance(document.value, dict) else {}
+    header = value.get("project")
+    paths = header.get("originality") if isinstance(header, dict) else None
+    for i, path in enumerate(paths if isinstance(paths, list) else ()):
+        if isinstance(path, str) and not (root / path).is_file():
+            message = f"expected a text file, found none at {quoted(path)}"
+            hint = "correct the path; it is relative to this file"
+            yield document.finding("GG707", message, hint, ("project", "originality", i))
+
+
 def _tables(value: JSON) -> Iterator[tuple[int, Mapping[str, JSON]]]:
     for i, item in enumerate(value if isinstance(value, list) else ()):
         if isinstance(item, dict):
@@ -129,6 +143,7 @@ def _build(root: Path, value: Mapping[str, Any]) -> Project:
         model_sha256=header.get("model_sha256"),
         seed=int(header.get("seed", 0)),
         avoid=tuple(header.get("avoid", ())),
+        originality=tuple(root / path for path in header.get("originality", ())),
         generate=tuple(_generate(root, block) for block in value.get("generate", ())),
         export=tuple(_export(root, block) for block in value.get("export", ())),
     )

@@ -1,9 +1,12 @@
-"""Prompt templates: Jinja2, sandboxed, strict. A template sees its request, never the world (docs/templates.md)."""
+"""The two forms of a prompt: a template (Jinja2, sandboxed, strict), or the card alone for a model that was taught it.
+
+A template sees its request, never the world (docs/templates.md). Cards: `gamegen.cards`, docs/tuning.md.
+"""
 
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -14,10 +17,13 @@ from jinja2 import meta
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from gamegen._resources import folder
+from gamegen.cards import FIELDS, CardForm, card_prompt
+from gamegen.engine.fragment import is_free
 from gamegen.errors import WorldFault
 from gamegen.examples import Example, choose_examples, read_examples
 from gamegen.naming import did_you_mean
-from gamegen.records import JSON, Request, canonical
+from gamegen.originality import Copies
+from gamegen.records import JSON, Request, canonical, content_hash
 from gamegen.selection import carries
 from gamegen.spoken import FILTERS
 
@@ -48,14 +54,28 @@ class _Undefined(jinja2.StrictUndefined):
 class Prompts:
     """Renders requests. Looks a template up in `folders`, then among gamegen's own, then in `plugin_folders`.
 
+    form:  of a tuned model's cards; None: every text is asked for with its template. A project's own template wins over
+           the card: who writes one wants it used.
+    cards: kind of card -> its fields (`Registry.cards`).
+
     Each folder holds ``<kind>/<name>.j2`` and may hold ``examples/*.jsonl``; of files of one name the first wins.
     Raises WorldFault: GG710 not found, GG711 syntax, GG712 undefined name, GG713 a prompt no model can go on from,
     GG714 fails while rendering, GG715 a line of examples that cannot be read.
     """
 
-    def __init__(self, folders: Sequence[Path] = (), plugin_folders: Sequence[Path] = ()) -> None:
+    def __init__(
+        self,
+        folders: Sequence[Path] = (),
+        plugin_folders: Sequence[Path] = (),
+        form: CardForm | None = None,
+        cards: Mapping[str, Sequence[str]] = FIELDS,
+    ) -> None:
         self.folders = (*folders, folder("templates"), *plugin_folders)
+        self._own = self.folders[: self.folders.index(folder("templates"))]
+        self._form = form
+        self._cards = cards
         self._examples: tuple[Example, ...] | None = None
+        self._lines: Copies | None = None
         self._hashes: dict[str, str] = {}
         self._environment = ImmutableSandboxedEnvironment(
             loader=jinja2.FileSystemLoader(self.folders, encoding="utf-8"),
@@ -78,8 +98,42 @@ class Prompts:
             self._examples = tuple(example for name in sorted(files) for example in read_examples(files[name]))
         return self._examples
 
+    @property
+    def example_lines(self) -> Copies:
+        """The lines of the examples, which no text may copy."""
+        if self._lines is None:
+            self._lines = Copies.of(example["line"] for example in self.examples)
+        return self._lines
+
+    def shows_card(self, request: Request) -> bool:
+        """Whether the request is asked for with its card alone."""
+        kind = request.card.get("kind")
+        if self._form is None or kind not in self._form.kinds or kind not in self._cards:
+            return False
+        return is_free(request.schema) and not any((each / request.template).is_file() for each in self._own)
+
+    def source(self, request: Request) -> tuple[str, str]:
+        """What the prompt is made from, for provenance: the template's name, or ``card/<kind>``; and its hash."""
+        if not self.shows_card(request):
+            return request.template, self.hash(request.template)
+        kind = str(request.card["kind"])
+        return f"card/{kind}", self._card_hash(kind)
+
+    def sources(self, kind: str) -> dict[str, str]:
+        """Every template of a kind of record, and every kind of card that the model knows, with their hashes."""
+        known = [each for each in self._form.kinds if each in self._cards] if self._form is not None else []
+        return {name: self.hash(name) for name in self.names(kind)} | {
+            f"card/{each}": self._card_hash(each) for each in known
+        }
+
+    def _card_hash(self, kind: str) -> str:
+        form = self._form or CardForm("", "")
+        return content_hash([form.before, form.behind, kind, list(self._cards[kind])])
+
     def render(self, request: Request) -> tuple[str, str]:
-        """(shared, prompt): what stands before the template's `cut`, and the rest."""
+        """(shared, prompt): what stands before the template's `cut`, and the rest. A card shares nothing."""
+        if self._form is not None and self.shows_card(request):
+            return "", card_prompt(request.card, self._form, self._cards)
         variables = {
             **request.values,
             "card": dict(request.card),

@@ -14,6 +14,7 @@ from gamegen.engine.api import Completion, Engine, Job
 from gamegen.errors import GamegenError, InvalidContent, UsageError
 from gamegen.hookspecs import CheckContext, Generator
 from gamegen.library import Library
+from gamegen.originality import Copies, read_originals
 from gamegen.plugins import Registry, load_registry
 from gamegen.prompts import Prompts
 from gamegen.records import CONTRACTS, JSON, Brief, Finding, Plan, Record, content_hash
@@ -82,7 +83,6 @@ class Session:
         self.registry: Registry = load_registry(project)
         self._generators = {generator.kind: generator for generator in generators}
         folders = [g.templates for g in generators if g.templates is not None]
-        self.prompts = Prompts([*self.registry.template_folders, *folders])
         self.library = Library()
         if engine is None:
             from gamegen.engine.runtime import open_engine
@@ -90,6 +90,11 @@ class Session:
             wanted = model or (project.model if project is not None else None)
             engine = open_engine(wanted, provider=provider, batch_size=batch_size, threads=threads, memory=memory)
         self.engine = engine
+        cards = self.registry.cards | {kind: names for each in generators for kind, names in each.cards.items()}
+        self.prompts = Prompts([*self.registry.template_folders, *folders], form=engine.info.card_form, cards=cards)
+        self.originals = read_originals(project.originality if project is not None else ())
+        if engine.info.training is not None:
+            self.originals |= engine.info.training
         self._candidates = candidates
         self._cancelled = False
         self._run: object = None
@@ -217,7 +222,7 @@ class Session:
     def _start(self, brief: Brief, world: World, seed: int, attempt: int) -> _Task:
         generator = self.generator(brief.kind)
         plan = generator.plan(world, brief, seed)
-        writing = write_record(generator, plan, self.prompts, self.library, attempt, self._candidates)
+        writing = write_record(generator, plan, self.prompts, self.library, attempt, self._candidates, self.originals)
         return _Task(brief, plan, attempt, writing)
 
     def _advance(
@@ -264,7 +269,9 @@ class Session:
             "texts": {key: dict(text) for key, text in written.texts.items()},
         }
         data = {**written.document, "provenance": provenance, "review": {"state": "draft"}}
-        return Record(data), check_record(data, generator.schema, self.registry, world, generator)
+        return Record(data), check_record(
+            data, generator.schema, self.registry, world, generator, originals=self.originals
+        )
 
 
 def check_record(
@@ -274,13 +281,14 @@ def check_record(
     world: World | None,
     generator: Generator | None = None,
     path: str = "",
+    originals: Copies | None = None,
 ) -> list[Finding]:
     """Every error of one record: its schema, then every check of its kind that can run (world-less ones alone without
     a world). A record that breaks its schema is not checked further."""
     found = validate(data, schema, path)
     if found:
         return found
-    context = CheckContext(world, world.text_context() if world is not None else None, schema)
+    context = CheckContext(world, world.text_context() if world is not None else None, schema, originals)
     checks = dict.fromkeys((*(generator.checks if generator else ()), *registry.checks_for(str(data["kind"]))))
     for check in checks:
         if world is not None or not check.needs_world:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from gamegen.errors import GamegenError, UsageError
 from gamegen.exporting import load_records
+from gamegen.originality import Copies, read_originals
 from gamegen.plugins import Registry, load_registry
 from gamegen.project import PROJECT_FILE, Project, load_project
 from gamegen.records import JSON, Finding, Record
@@ -89,6 +90,7 @@ def _check_content(files: list[Path], world_path: Path | None, records: list[Rec
     world_file = world_path or (project.world if project is not None else None)
     world = load_world(world_file) if world_file is not None else None
     registry = load_registry(project)
+    originals = read_originals(project.originality) if project is not None else None
     findings: list[Finding] = []
     for file in files:
         try:
@@ -98,16 +100,18 @@ def _check_content(files: list[Path], world_path: Path | None, records: list[Rec
             continue
         records += found
         for record in found:
-            findings += _check(record, registry, world, f"{file}#{record.id}")
+            findings += _check(record, registry, world, originals, f"{file}#{record.id}")
         if world is None:
             findings += _not_run({record.kind for record in found}, registry, str(file))
     return findings
 
 
-def _check(record: Record, registry: Registry, world: World | None, path: str) -> list[Finding]:
+def _check(
+    record: Record, registry: Registry, world: World | None, originals: Copies | None, path: str
+) -> list[Finding]:
     if record.kind not in registry.generators:
         return [Finding("GG001", f"no plugin knows the kind {record.kind!r}", "install it", path=path)]
-    found = check_record(record.data, registry.generators[record.kind].schema, registry, world)
+    found = check_record(record.data, registry.generators[record.kind].schema, registry, world, originals=originals)
     return [finding if finding.path else finding.at(path) for finding in found]
 
 

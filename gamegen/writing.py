@@ -24,6 +24,7 @@ from gamegen.engine.fragment import is_free
 from gamegen.errors import InvalidContent, PluginFault
 from gamegen.hookspecs import Generator
 from gamegen.library import Library
+from gamegen.originality import Copies
 from gamegen.prompts import Prompts
 from gamegen.records import JSON, Finding, Plan, Request, Sampling
 from gamegen.schema import validate
@@ -43,12 +44,16 @@ CANDIDATES: Mapping[str, int] = {
 }
 """Candidates by kind of card (docs/selection.md has the measurements); `Request.candidates` overrides."""
 OTHER_CANDIDATES = 3
+CARD_CANDIDATES = 10
+"""Candidates of every text that a tuned model is asked for by its card: the prompt is short, so they cost little."""
 INSISTENT = CANDIDATES.keys() - {"quest_title"}
 """Kinds that are tried again when no candidate says its `must` well, and that give way to a last resort when none is
 fit to be read; a title only hints at its `must`, as in the corpus."""
 
 SAMPLING = Sampling(temperature=0.6, top_p=0.92, min_p=0.08, repetition_penalty=1.1)
 """For texts. Without the penalty a small model says a clause again and again."""
+CARD_SAMPLING = Sampling(temperature=0.5, top_p=0.9, min_p=0.1)
+"""For a tuned model, which repeats itself no more than people do: closer to what it holds for likely."""
 NARRATED_SAMPLING = Sampling(temperature=0.4, top_p=0.92, min_p=0.1, repetition_penalty=1.1)
 """For what a narrator says, where everything beyond the facts is wrong."""
 DOCUMENT_SAMPLING = Sampling(temperature=0.7, top_p=0.92, min_p=0.06)
@@ -89,14 +94,16 @@ def write_record(
     library: Library,
     attempt: int = 0,
     candidates: int | None = None,
+    originals: Copies | None = None,
 ) -> Coroutine[list[Job], list[tuple[Completion, ...]], Written]:
     """Write the record of a plan. Yields lists of jobs, is sent the completions of each, returns `Written`.
 
     attempt: the record's own; every job of a higher attempt draws other tokens. candidates: of every request, in place
-    of its own number. Raises WorldFault for a template that
-    cannot be used, InvalidContent (GG612) if a text cannot be made acceptable, PluginFault if two requests share a key.
+    of its own number. originals: texts whose words no text may have.
+    Raises WorldFault for a template that cannot be used, InvalidContent (GG612) if a text cannot be made acceptable,
+    PluginFault if two requests share a key.
     """
-    writer = _Writer(plan, prompts, library, attempt, candidates)
+    writer = _Writer(plan, prompts, library, attempt, candidates, originals)
     coroutine = generator.write(plan)
     try:
         requests = next(coroutine)
@@ -108,7 +115,15 @@ def write_record(
 
 
 class _Writer:
-    def __init__(self, plan: Plan, prompts: Prompts, library: Library, attempt: int, candidates: int | None) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        prompts: Prompts,
+        library: Library,
+        attempt: int,
+        candidates: int | None,
+        originals: Copies | None,
+    ) -> None:
         self.plan = plan
         self.prompts = prompts
         self.library = library
@@ -117,7 +132,8 @@ class _Writer:
         self.texts: dict[str, Mapping[str, JSON]] = {}
         self.templates: dict[str, str] = {}
         self._already: list[str] = []
-        self._copies = text_rules.Copies.of(example["line"] for example in prompts.examples)
+        self._copies = prompts.example_lines
+        self._originals = originals
 
     def answer(self, requests: Sequence[Request]) -> Coroutine[list[Job], list[tuple[Completion, ...]], list[JSON]]:
         """The values of the requests, in their order."""
@@ -157,9 +173,12 @@ class _Writer:
 
     def _job(self, request: Request, attempt: int) -> Job:
         shared, prompt = self.prompts.render(request)
-        self.templates.setdefault(request.template, self.prompts.hash(request.template))
+        name, sha256 = self.prompts.source(request)
+        self.templates.setdefault(name, sha256)
         kind = str(request.card.get("kind", ""))
-        sampling = NARRATED_SAMPLING if kind in NARRATED else SAMPLING
+        sampling, candidates = NARRATED_SAMPLING if kind in NARRATED else SAMPLING, CANDIDATES.get(kind)
+        if self.prompts.shows_card(request):
+            sampling, candidates = CARD_SAMPLING, CARD_CANDIDATES
         return Job(
             record=self.plan.id,
             key=request.key,
@@ -167,7 +186,7 @@ class _Writer:
             prompt=prompt,
             schema=request.schema,
             sampling=request.sampling or (sampling if is_free(request.schema) else DOCUMENT_SAMPLING),
-            candidates=self.candidates or request.candidates or CANDIDATES.get(kind, OTHER_CANDIDATES),
+            candidates=self.candidates or request.candidates or candidates or OTHER_CANDIDATES,
             seed=self.plan.seed,
             attempt=self.attempt * MAX_ATTEMPTS + attempt,
             opening=request.opening,
@@ -246,6 +265,7 @@ class _Writer:
                 self.plan.context,
                 names=request.names,
                 examples=self._copies,
+                originals=self._originals,
                 lenient=lenient,
             )
         try:

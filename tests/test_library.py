@@ -9,10 +9,10 @@ import pytest
 
 from gamegen._words import words
 from gamegen.checks.text import text_findings
-from gamegen.checks.text_rules import Copies
 from gamegen.errors import WorldFault
 from gamegen.examples import shipped
 from gamegen.library import Library
+from gamegen.originality import Copies
 from gamegen.records import Request, TextContext
 
 NONE = Copies.of([])

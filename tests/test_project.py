@@ -182,3 +182,16 @@ def test_the_schema_is_draft_2020_12() -> None:
     schema = json.loads((folder("schemas") / "project.schema.json").read_text(encoding="utf-8"))
     assert schema["$schema"] == Draft202012Validator.META_SCHEMA["$id"]
     Draft202012Validator.check_schema(schema)
+
+
+def test_texts_to_keep_apart_stand_beside_the_project(write: Write) -> None:
+    root = write('[project]\nid = "salt"\n')
+    (root / "novel.txt").write_text("Once.", encoding="utf-8")
+    root = write('[project]\nid = "salt"\noriginality = ["novel.txt"]\n')
+    assert load_project(root).originality == (root / "novel.txt",)
+
+
+def test_a_text_to_keep_apart_that_is_not_there_is_named_with_its_place(write: Write) -> None:
+    root = write('[project]\nid = "salt"\noriginality = ["novel.txt"]\n')
+    (found,) = faults(root)
+    assert '3:16: GG707 expected a text file, found none at "novel.txt"' in found

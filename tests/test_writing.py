@@ -13,6 +13,7 @@ from gamegen.engine.api import Completion, Job
 from gamegen.errors import InvalidContent, PluginFault
 from gamegen.hookspecs import Generator
 from gamegen.library import Library
+from gamegen.originality import Copies
 from gamegen.prompts import Prompts
 from gamegen.records import JSON, Plan, Request, TextContext
 from gamegen.writing import CANDIDATES, MAX_ATTEMPTS, Written, write_record
@@ -211,3 +212,15 @@ def test_a_generator_that_asks_for_nothing_is_done_at_once() -> None:
 def test_provenance_is_json() -> None:
     written, _ = run(lambda job, n: GOOD, [line()])
     assert json.loads(json.dumps(dict(written.texts))) == written.texts
+
+
+def test_words_of_a_text_that_is_kept_apart_are_never_chosen() -> None:
+    theft = "I sold the lens to the guild for nine coppers and a song."
+    plan = Plan("test", "rec", 7, {}, TextContext(names=("Mira Voss",)))
+    apart = Copies.of_text("She said: I sold the lens to the guild for nine coppers. Nobody wept.")
+    coroutine = write_record(generator([line()]), plan, Prompts(), Library(), originals=apart)
+    (job,) = next(coroutine)
+    texts = [theft, GOOD, *[theft] * (job.candidates - 2)]
+    with pytest.raises(StopIteration) as stop:
+        coroutine.send([tuple(Completion(text, -1.0 if text == theft else -30.0, 12) for text in texts)])
+    assert stop.value.value.document == {"answers": [[GOOD]]}

@@ -11,6 +11,7 @@ import io
 import json
 import os
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -39,7 +40,8 @@ def run_inputs(session: Session, briefs: Sequence[Brief], world: World, seed: in
         "model": info.sha256,
         "contracts": {**CONTRACTS, "engine": info.contract},
         "schema": content_hash(session.generator(first.kind).schema),
-        "templates": content_hash({name: session.prompts.hash(name) for name in session.prompts.names(first.kind)}),
+        "templates": content_hash(session.prompts.sources(first.kind)),
+        "originality": sha256(session.originals.to_bytes()).hexdigest(),
     }
 
 

@@ -8,9 +8,9 @@ from functools import lru_cache
 
 from gamegen.checks import text_rules as rules
 from gamegen.checks.names import foreign, known_tokens, respelled
-from gamegen.checks.text_rules import Copies
 from gamegen.examples import shipped
 from gamegen.hookspecs import Check, CheckContext
+from gamegen.originality import Copies
 from gamegen.records import JSON, Finding, TextContext
 from gamegen.world import World
 
@@ -39,12 +39,14 @@ def text_findings(
     names: Iterable[str] = (),
     placeholders: Iterable[str] = (),
     examples: Copies | None = None,
+    originals: Copies | None = None,
     lenient: bool = False,
 ) -> list[Finding]:
     """What speaks against a candidate. Pure; the order of the findings is fixed.
 
     card, schema, names: the request's; names of the card may stand in the text. context: the plan's.
     examples: lines that no text may copy; None: the shipped corpus. The world's lines come from the context.
+    originals: texts that the project keeps apart, and what the model was taught on.
     lenient: for hand-written texts, see `text_rules.length`.
     """
     kind = str(card.get("kind", ""))
@@ -56,6 +58,8 @@ def text_findings(
     if '"' in text:
         found.append(Finding("GG603", "expected no double quotation mark, found one", "use ‘ and ’"))
     found += rules.copied(text, *copies) + rules.named(text, names)
+    if originals is not None:
+        found += rules.unoriginal(text, originals)
     if rules.english(context.language) and kind not in UNTITLED:
         found += foreign(text, known)
     return found
@@ -115,10 +119,13 @@ def _lengths(record: Mapping[str, JSON], context: CheckContext) -> Iterator[Find
 
 
 def _copies_none(record: Mapping[str, JSON], context: CheckContext) -> Iterator[Finding]:
-    """No text copies a line of the corpus or of the world."""
+    """No text copies a line of the corpus or of the world, or words that the project keeps apart."""
     examples = (_corpus(), _copies(context.text.lines if context.text else ()))
     for where, text in texts_of(record):
-        for finding in rules.copied(text, *examples):
+        found = rules.copied(text, *examples)
+        if context.originals is not None:
+            found += rules.unoriginal(text, context.originals)
+        for finding in found:
             yield _at(finding, where)
 
 

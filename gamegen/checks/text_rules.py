@@ -9,14 +9,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 
 from gamegen._words import stem, word_set, words
 from gamegen.checks.vocabulary import UNRATED
+from gamegen.originality import Copies
 from gamegen.records import Finding
-
-SHARED_WORDS = 8
-"""A text that shares so many consecutive words with an example line is a copy of it."""
 
 WORD_BOUNDS: Mapping[str, tuple[int, int]] = {
     "npc_line": (5, 26),
@@ -46,24 +43,6 @@ _TITLE_STOP = re.compile(r"[.,;:…。]$")
 _DANGLING = word_set("a an the and or but because if my your our their than")
 _TWICE = re.compile(r"\b(\w+) \1\b", re.IGNORECASE)
 _MAY_STAND_TWICE = frozenset({"had", "that", "you", "her", "no", "so", "very", "bye"})
-
-
-@dataclass(frozen=True, slots=True)
-class Copies:
-    """Example lines, ready to be compared with: by equality of their words and by their runs of words."""
-
-    whole: frozenset[tuple[str, ...]]
-    runs: frozenset[tuple[str, ...]]
-
-    @classmethod
-    def of(cls, lines: Iterable[str]) -> Copies:
-        split = [tuple(words(line)) for line in lines]
-        return cls(
-            frozenset(filter(None, split)), frozenset(run for line in split for run in _runs(line, SHARED_WORDS))
-        )
-
-    def __or__(self, other: Copies) -> Copies:
-        return Copies(self.whole | other.whole, self.runs | other.runs)
 
 
 def profile(text: str, placeholders: Iterable[str] = ()) -> list[Finding]:
@@ -171,10 +150,16 @@ def rated(text: str, rating: str) -> list[Finding]:
 
 def copied(text: str, *examples: Copies) -> list[Finding]:
     """Not an example line, nor eight consecutive words of one."""
-    own = tuple(words(text))
-    for each in examples:
-        if own in each.whole or any(run in each.runs for run in _runs(own, SHARED_WORDS)):
-            return [Finding("GG608", "expected words of its own, found those of an example line", "write a new line")]
+    if any(each.holds(text) for each in examples):
+        return [Finding("GG608", "expected words of its own, found those of an example line", "write a new line")]
+    return []
+
+
+def unoriginal(text: str, originals: Copies) -> list[Finding]:
+    """No eight consecutive words of a text that the project keeps apart, or of a line the model was taught on."""
+    if originals.holds(text):
+        message = "expected words of its own, found eight in a row of a text that is kept apart"
+        return [Finding("GG613", message, "write a new line; `originality` in gamegen.toml names the texts")]
     return []
 
 

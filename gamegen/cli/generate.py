@@ -32,6 +32,7 @@ def plan_command(
     as_json: bool,
 ) -> None:
     """Show what `generate` with the same arguments would make: an outline of each record and its cost."""
+    from gamegen.engine.models import card_form
     from gamegen.library import Library
     from gamegen.planning import outlines
     from gamegen.plugins import load_registry
@@ -41,7 +42,8 @@ def plan_command(
     registry = load_registry(place.project)
     generator = registry.generator(kind)
     wanted = _briefs(generator, block, count, settings, briefs)
-    prompts = Prompts(registry.template_folders)
+    form = card_form(place.project.model if place.project is not None else None)
+    prompts = Prompts(registry.template_folders, form=form, cards=registry.cards)
     planned = list(outlines(generator, wanted, place.world, _seed(seed, place), prompts, Library()))
     if as_json:
         fields = ("id", "lines", "requests", "prompt_tokens", "text_tokens")

@@ -29,18 +29,41 @@ def model_command() -> None:
     help="Weights of the graph (default: int8, fp32 where that changes the model too much).",
 )
 @click.option("--name", help="Id in the cache (default: from the source).")
+@click.option("--plain", is_flag=True, help="The default model without the adapter it is tuned with.")
+@click.option(
+    "--adapter",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Folder of an adapter of `gamegen tune`, merged before the export.",
+)
 @click.option("--force", is_flag=True, help="Make it again even if it is there and whole.")
 @json_option
-def add_command(source: str | None, precision: Precision | None, name: str | None, force: bool, as_json: bool) -> None:
+def add_command(
+    source: str | None,
+    precision: Precision | None,
+    name: str | None,
+    plain: bool,
+    adapter: Path | None,
+    force: bool,
+    as_json: bool,
+) -> None:
     """Fetch, export with optimum, verify and cache a model.
 
     SOURCE is a Hugging Face id, a model folder, a GGUF file, an exported ONNX folder or a packed model. Without it:
-    the default model, SmolLM2-135M-Instruct.
+    the default model, SmolLM2-135M-Instruct, tuned on gamegen's own examples.
     """
-    from gamegen.engine.models import add_model
+    from gamegen.engine.models import PLAIN_ID, add_model
 
+    if plain and (source or adapter):
+        raise click.UsageError("--plain means the default model without its adapter: give neither SOURCE nor --adapter")
     with _progress() as progress:
-        folder = add_model(source, precision=precision, name=name, force=force, progress=progress)
+        folder = add_model(
+            PLAIN_ID if plain else source,
+            precision=precision,
+            name=name,
+            force=force,
+            progress=progress,
+            adapter=adapter,
+        )
     if as_json:
         click.echo(json.dumps(folder.manifest.as_json(), sort_keys=True))
         return

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from gamegen.cards import CardForm
+from gamegen.originality import Copies
 from gamegen.records import JSON, Sampling
 
 BATCH_SIZE = 96
@@ -90,7 +92,10 @@ class EngineInfo:
     provider: str
     contract: int
     licence: str = ""
-    prompt_form: Literal["few-shot", "card"] = "few-shot"
+    card_form: CardForm | None = None
+    """How a tuned model is asked; None: with few-shot prompts alone."""
+    training: Copies | None = None
+    """The lines that a tuned model was taught on, which no text may copy; None where they ship with gamegen."""
 
 
 class Engine(Protocol):

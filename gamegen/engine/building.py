@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gamegen.engine import sources
+from gamegen.engine.adapter import Adapter, Tuning, merge_adapter
 from gamegen.engine.manifest import (
     MANIFEST,
     Precision,
@@ -73,8 +74,13 @@ def _export(origin: Origin, source: Source, model: str, work: Path, progress: Pr
         place, gguf = origin.path.parent, origin.path.name
     digest = file_entry(place / gguf).sha256 if gguf else _folder_hash(place)
 
+    adapter = Adapter.read(origin.adapter) if origin.adapter is not None else None
+    if adapter is not None:
+        adapter.check_base(digest)
     progress("load", 0, 1)
     weights = export.load(place, gguf)
+    if adapter is not None:
+        merge_adapter(weights.model, adapter)
     progress("load", 1, 1)
     progress("export", 0, 1)
     folder = work / "exported"
@@ -92,6 +98,7 @@ def _export(origin: Origin, source: Source, model: str, work: Path, progress: Pr
         DEFAULT_LICENCE if origin.kind == "default" else weights.licence,
         weights.add_prefix,
         export.reference_logits(weights, samples.short),
+        Tuning.of(origin.adapter, adapter) if origin.adapter is not None and adapter is not None else None,
     )
 
 

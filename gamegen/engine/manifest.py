@@ -15,14 +15,19 @@ from importlib import import_module, metadata
 from pathlib import Path
 from typing import Any, Literal
 
+from gamegen.cards import CardForm
 from gamegen.errors import GamegenError, ModelUnavailable
+from gamegen.originality import Copies
 from gamegen.records import JSON
 
-CONTRACT = 3
+CONTRACT = 4
 """Goes up when folders made before can no longer be used; they are then made again."""
 
 DEFAULT_ID = "smollm2-135m-instruct"
-"""The model that `gamegen model add` makes when it is given no source."""
+"""The model that `gamegen model add` makes when it is given no source: its weights with the shipped adapter merged."""
+
+PLAIN_ID = "smollm2-135m-instruct-plain"
+"""The same without the adapter (`gamegen model add --plain`)."""
 
 MANIFEST = "manifest.json"
 MODEL = "model.onnx"
@@ -31,6 +36,8 @@ MODEL_CACHE8 = "model.cache8.onnx"
 CACHE8_RUNTIME = (1, 26)
 """The first ONNX Runtime whose CPU provider knows keys and values in 8 bits."""
 TOKENIZER = "tokenizer.json"
+LINES = "training.copies"
+"""Hashes of the lines that a tuned model was taught on (`gamegen.originality.Copies`), of a model and of an adapter."""
 
 Precision = Literal["fp32", "fp16", "int8", "int4"]
 SourceKind = Literal["default", "huggingface", "folder", "gguf", "onnx"]
@@ -75,7 +82,8 @@ class Manifest:
     context_length: positions that one row can hold.
     eos:            ids that end a text.
     prefix:         ids that a text begins with (encode without special tokens and put these in front).
-    prompt_form:    "few-shot" or "card": which prompts the model was made for.
+    card_form:      how the model was taught to be asked, and for which kinds; None: by few-shot prompts alone.
+    tuned:          of a tuned model: its base, the hashes and licences of its data, hyperparameters, figures.
     cpu:            feature class of the machine that verified the bits.
     verification:   the figures of `gamegen.engine.verify`, by name.
     notes:          what a person should know: why a graph stayed plain, what was mended.
@@ -96,7 +104,8 @@ class Manifest:
     prefix: tuple[int, ...]
     verification: Mapping[str, JSON]
     files: Mapping[str, FileEntry]
-    prompt_form: Literal["few-shot", "card"] = "few-shot"
+    card_form: CardForm | None = None
+    tuned: Mapping[str, JSON] = dataclasses.field(default_factory=dict)
     chat_template: str = ""
     versions: Mapping[str, str] = dataclasses.field(default_factory=dict)
     cpu: str = ""
@@ -136,6 +145,16 @@ class ModelFolder:
         """The model's identity: SHA-256 over names and hashes of its files, the manifest left out."""
         lines = (f"{name} {entry.sha256}\n" for name, entry in sorted(self.manifest.files.items()))
         return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+    def training_lines(self) -> Copies | None:
+        """The lines that the model was taught on, where it brings them. Raises ModelUnavailable GG802."""
+        if LINES not in self.manifest.files:
+            return None
+        path = self.path / LINES
+        try:
+            return Copies.from_bytes(path.read_bytes())
+        except (OSError, ValueError) as error:
+            raise damaged(path, f"it cannot be read ({error})", self.manifest.source) from error
 
 
 def file_entry(path: Path) -> FileEntry:
@@ -183,7 +202,9 @@ def verify_folder(model: ModelFolder) -> None:
 
 def damaged(path: Path, message: str, source: Source | None = None) -> GamegenError:
     """GG802 for a file of a model folder; `source` says how the model is made again."""
-    if path.parent.name == DEFAULT_ID or (source is not None and source.kind == "default"):
+    if path.parent.name == PLAIN_ID:
+        command = "`gamegen model add --plain`"
+    elif path.parent.name == DEFAULT_ID or (source is not None and source.kind == "default"):
         command = "`gamegen model add`"
     elif source is not None and source.kind == "huggingface":
         command = f"`gamegen model add {source.ref.split('@')[0]}`"
@@ -232,6 +253,8 @@ def _parse(document: Any) -> Manifest:
     values["files"] = {name: FileEntry(**entry) for name, entry in values["files"].items()}
     for name in ("eos", "prefix", "notes"):
         values[name] = tuple(values[name])
+    if (form := values.get("card_form")) is not None:
+        values["card_form"] = CardForm(form["before"], form["behind"], tuple(form["kinds"]))
     manifest = Manifest(**values)
     if not {MODEL, TOKENIZER} <= manifest.files.keys():
         raise ValueError(f"it does not list {MODEL} and {TOKENIZER}")

@@ -12,11 +12,21 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gamegen.cards import CardForm
 from gamegen.engine import sources
-from gamegen.engine.manifest import DEFAULT_ID, MANIFEST, ModelFolder, Precision, read_folder, verify_folder
+from gamegen.engine.manifest import (
+    DEFAULT_ID,
+    MANIFEST,
+    PLAIN_ID,
+    ModelFolder,
+    Precision,
+    read_folder,
+    verify_folder,
+)
 from gamegen.engine.sources import Origin
 from gamegen.errors import HostFailed, ModelUnavailable, UsageError
 from gamegen.naming import nearest
@@ -24,7 +34,16 @@ from gamegen.naming import nearest
 if TYPE_CHECKING:
     from gamegen.engine.preparation import Progress
 
-__all__ = ["DEFAULT_ID", "ModelFolder", "add_model", "cache_folder", "find_model", "list_models", "pack_model"]
+__all__ = [
+    "DEFAULT_ID",
+    "PLAIN_ID",
+    "ModelFolder",
+    "add_model",
+    "cache_folder",
+    "find_model",
+    "list_models",
+    "pack_model",
+]
 
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]*")
 _LOCK_SECONDS = 1800
@@ -46,6 +65,8 @@ def find_model(model: str = DEFAULT_ID) -> ModelFolder:
         known = [found.id for found in list_models()]
         if model == DEFAULT_ID:
             hint = "run `gamegen model add`"
+        elif model == PLAIN_ID:
+            hint = "run `gamegen model add --plain`"
         elif sources.HUB_ID.fullmatch(model):
             hint = f"run `gamegen model add {model}`, then use the id that it prints"
         else:
@@ -70,21 +91,36 @@ def list_models() -> list[ModelFolder]:
     return found
 
 
+def card_form(model: str | None = None) -> CardForm | None:
+    """How the model is asked, as its manifest says; of the default model, if it is not made yet, as its adapter says.
+
+    Reads no weights, and is None for a model that is not there: for estimates, not for generation.
+    """
+    try:
+        return read_folder(cache_folder() / (model or DEFAULT_ID)).manifest.card_form
+    except ModelUnavailable:
+        from gamegen.engine.adapter import read_form
+
+        return read_form(sources.SHIPPED_ADAPTER) if model in (None, DEFAULT_ID) else None
+
+
 def add_model(
     source: str | Path | None = None,
     precision: Precision | None = None,
     progress: Progress | None = None,
     force: bool = False,
     name: str | None = None,
+    adapter: Path | None = None,
 ) -> ModelFolder:
     """Obtain, export, rewrite, verify and store a model; one that is there already, whole and the same, is kept.
 
-    source:    None (the default model), a Hugging Face id, a transformers folder, a .gguf file, an exported ONNX
-               folder, or a pack.
+    source:    None (the default model, tuned), `PLAIN_ID` (the same without its adapter), a Hugging Face id, a
+               transformers folder, a .gguf file, an exported ONNX folder, or a pack.
     precision: "fp32", "fp16", "int8", "int4", or None: 8 bits where they prove close enough to float32.
     progress:  called with stage, done, total; stages are obtain, load, export, verify, rewrite, quantize, store.
     force:     make it again even if it is there.
     name:      id in the cache, if not the source's own.
+    adapter:   folder of a LoRA adapter (`gamegen.engine.adapter`) that is merged into the weights before the export.
 
     Raises ModelUnavailable (GG803 to GG808), UsageError GG809 for an impossible name, HostFailed for disk and lock.
     """
@@ -92,6 +128,8 @@ def add_model(
 
     report: Progress = progress or (lambda stage, done, total: None)
     origin = sources.recognise(source)
+    if adapter is not None:
+        origin = replace(origin, adapter=adapter)
     model = name or origin.id
     if not _ID.fullmatch(model):
         raise UsageError.of(
@@ -152,6 +190,11 @@ def _present(folder: Path, origin: Origin, precision: Precision | None) -> Model
     manifest = found.manifest
     if origin.kind != "default" or manifest.source.kind != "default" or manifest.source.ref != origin.ref:
         return None  # what stands at a path may have changed: make it again
+    from gamegen.engine.adapter import weights_sha256
+
+    wanted = weights_sha256(origin.adapter) if origin.adapter is not None else None
+    if manifest.tuned.get("adapter") != wanted:
+        return None
     return found if precision in (None, manifest.precision) else None
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from gamegen.engine import tokenizer as tokenizers, verify
 from gamegen.engine.graph import MAX_CONTEXT, NotRewritable, rewrite, save_graph
 from gamegen.engine.manifest import (
+    LINES,
     MODEL,
     MODEL_CACHE8,
     TOKENIZER,
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from gamegen.engine.adapter import Tuning
+
 Progress = Callable[[str, int, int], None]
 """Called with the stage, how much of it is done, and how much there is."""
 
@@ -41,7 +44,10 @@ _COPIED = ("config.json", "generation_config.json", "LICENSE", "NOTICE")
 
 @dataclass(slots=True)
 class Exported:
-    """An exported ONNX folder and what is known of it. reference: torch's logits of the short sample texts."""
+    """An exported ONNX folder and what is known of it.
+
+    reference: torch's logits of the short sample texts. tuning: what an adapter taught the weights.
+    """
 
     folder: Path
     id: str
@@ -49,6 +55,7 @@ class Exported:
     licence: str
     add_prefix: bool | None = None
     reference: Sequence[NDArray[np.float32]] = ()
+    tuning: Tuning | None = None
 
 
 def mended_tokenizer(exported: Path, add_prefix: bool | None) -> tokenizers.Mended:
@@ -105,6 +112,8 @@ def prepare(exported: Exported, target: Path, work: Path, precision: Precision |
     for name in _COPIED:
         if (exported.folder / name).is_file():
             shutil.copyfile(exported.folder / name, target / name)
+    if exported.tuning is not None and exported.tuning.lines is not None:
+        shutil.copyfile(exported.tuning.lines, target / LINES)
     manifest = Manifest(
         id=exported.id,
         source=exported.source,
@@ -125,6 +134,8 @@ def prepare(exported: Exported, target: Path, work: Path, precision: Precision |
         versions=versions(),
         cpu=cpu_class(),
         notes=tuple(proof.notes),
+        card_form=exported.tuning.form if exported.tuning is not None else None,
+        tuned=exported.tuning.facts if exported.tuning is not None else {},
     )
     write_manifest(target, manifest)
     return manifest

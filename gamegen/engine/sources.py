@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
-from gamegen.engine.manifest import DEFAULT_ID, MANIFEST, MODEL, TOKENIZER, SourceKind, file_entry
+from gamegen.engine.manifest import DEFAULT_ID, MANIFEST, MODEL, PLAIN_ID, TOKENIZER, SourceKind, file_entry
 from gamegen.errors import ModelUnavailable
 
 DEFAULT_LICENCE = "Apache-2.0"
@@ -32,18 +32,28 @@ class Origin:
     kind: a pack is a zip file, or a folder, that gamegen made: complete as it is.
     id:  the name that the model gets in the cache.
     ref: what the manifest tells of it: an id, or the file's or folder's name (never the path of a machine).
+    adapter: folder of the LoRA adapter that is merged into the weights before the export.
     """
 
     kind: SourceKind | Literal["pack"]
     id: str
     ref: str
     path: Path = Path()
+    adapter: Path | None = None
+
+
+SHIPPED_ADAPTER = Path(__file__).resolve().parents[1] / "adapter"
+"""The adapter that makes the default model; its CARD.md has the command that trained it."""
 
 
 def recognise(source: str | Path | None) -> Origin:
     """What kind of source this is. Raises ModelUnavailable GG804 when it is none."""
     if source is None or str(source) == DEFAULT_ID:
-        return Origin("default", DEFAULT_ID, _DEFAULT_REF)
+        return Origin(
+            "default", DEFAULT_ID, _DEFAULT_REF, adapter=SHIPPED_ADAPTER if SHIPPED_ADAPTER.is_dir() else None
+        )
+    if str(source) == PLAIN_ID:
+        return Origin("default", PLAIN_ID, _DEFAULT_REF)
     path = Path(source)
     if path.is_dir():
         kind = _folder_kind(path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator as Coroutine
 
 from gamegen import _resources
+from gamegen.cards import fields_of
 from gamegen.generators.character_plan import PARTS, SETTINGS, plan
 from gamegen.generators.srd import ATTRIBUTION
 from gamegen.hookspecs import Generator
@@ -31,6 +32,7 @@ def write(plan: Plan) -> Coroutine[list[Request], list[JSON], dict[str, JSON]]:
                 "kind": "trait",
                 "who": f"{data['name']}, {data['role']}",
                 "part": "goal" if key.startswith("goals/") else key,
+                "pronouns": data["pronouns"],
                 "must": must,
             },
             schema=TEXT,
@@ -59,4 +61,5 @@ GENERATOR = Generator(
     write=write,
     templates=_resources.folder("templates"),
     settings=SETTINGS,
+    cards=fields_of("trait"),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gamegen import _resources
+from gamegen.cards import fields_of
 from gamegen.generators.dialogue_plan import SETTINGS, plan
 from gamegen.generators.dialogue_write import write
 from gamegen.hookspecs import Generator
@@ -15,4 +16,5 @@ GENERATOR = Generator(
     write=write,
     templates=_resources.folder("templates"),
     settings=SETTINGS,
+    cards=fields_of("npc_line", "player_choice"),
 )

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from gamegen.cards import CHATML
 from gamegen.engine import runtime
 from gamegen.engine.api import Engine, Job
 from gamegen.engine.manifest import folder_entries
@@ -53,7 +54,7 @@ def test_a_slow_graph_is_announced_in_one_line(folder: Path) -> None:
 def test_the_engine_tells_what_provenance_records(folder: Path) -> None:
     info = open_engine(str(folder), provider="auto").info
     assert (info.model, info.provider, info.contract) == ("tiny", "cpu", ENGINE_CONTRACT)
-    assert (info.licence, info.prompt_form, len(info.sha256)) == ("Apache-2.0", "card", 64)
+    assert (info.licence, info.card_form, len(info.sha256)) == ("Apache-2.0", CHATML, 64)
 
 
 def test_batch_size_threads_and_context_change_no_byte(folder: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from gamegen.cards import CHATML
 from gamegen.engine import runtime
 from gamegen.engine.grammar import Grammars
 from gamegen.engine.manifest import Manifest, Source, folder_entries, write_manifest
@@ -269,7 +270,7 @@ def write_model_folder(path: Path, form: Literal["rewritten", "plain"], **change
         "prefix": (),
         "verification": {},
         "files": folder_entries(path),
-        "prompt_form": "card",
+        "card_form": CHATML,
     }
     write_manifest(path, Manifest(**(values | changes)))
     return path
