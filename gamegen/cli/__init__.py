@@ -19,11 +19,13 @@ from gamegen.records import Finding
 COMMANDS = {
     "init": ("gamegen.cli.project", "Make a new project from a sample."),
     "model": ("gamegen.cli.model", "Add, list, describe and pack language models."),
+    "tune": ("gamegen.cli.tune", "Teach a model to write as your own examples do."),
     "plan": ("gamegen.cli.generate", "Show what would be made and what it costs; runs no model."),
     "generate": ("gamegen.cli.generate", "Make records of a kind."),
     "export": ("gamegen.cli.content", "Write records as Ink, Yarn, JSON or a plugin's format."),
     "validate": ("gamegen.cli.content", "Check worlds, projects and content."),
     "play": ("gamegen.cli.content", "Play a dialogue in the terminal."),
+    "quality": ("gamegen.cli.quality", "Measure variety and originality of content."),
     "bench": ("gamegen.cli.bench", "Measure how fast records are made here."),
     "plugins": ("gamegen.cli.project", "List kinds, formats and checks, and who brings them."),
 }

@@ -1,0 +1,59 @@
+"""`gamegen quality` and texts that are kept apart, from the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from gamegen.cli import run
+from gamegen.engine import runtime
+from gamegen.testing import FakeEngine
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project with two sheets by the fake engine."""
+    monkeypatch.setattr(runtime, "open_engine", lambda *_, **__: FakeEngine())
+    root = tmp_path / "game"
+    assert run(["init", str(root)]) == 0
+    monkeypatch.chdir(root)
+    assert run(["generate", "character", "-n", "2", "--out", "content/people.jsonl"]) == 0
+    return root
+
+
+def test_figures_of_content(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    assert run(["quality", "content", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["records"], found["unoriginal"]) == (2, 0)
+    assert found["kinds"]["trait"]["texts"] > 10
+    assert run(["quality", "content/people.jsonl"]) == 0
+    assert "longest run shared with an example" in capsys.readouterr().out
+
+
+def test_a_text_beside_is_compared_with(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    record = json.loads((project / "content" / "people.jsonl").read_text(encoding="utf-8").splitlines()[0])
+    (project / "beside.txt").write_text(f"{record['flaw']['text']} {record['bond']['text']} " * 2, encoding="utf-8")
+    capsys.readouterr()
+    assert run(["quality", "content", "--beside", "beside.txt", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["unoriginal"] >= 1
+    assert run(["quality", "content", "--beside", "nowhere.txt"]) == 2
+    assert "GG006" in capsys.readouterr().err
+
+
+def test_validate_finds_words_that_are_kept_apart(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    record = json.loads((project / "content" / "people.jsonl").read_text(encoding="utf-8").splitlines()[0])
+    assert run(["validate", "."]) == 0
+    (project / "novel.txt").write_text(f"It was so: {record['flaw']['text']} {record['flaw']['text']}", encoding="utf-8")
+    file = project / "gamegen.toml"
+    file.write_text(
+        file.read_text(encoding="utf-8").replace("[project]\n", '[project]\noriginality = ["novel.txt"]\n', 1),
+        encoding="utf-8",
+    )
+    capsys.readouterr()
+    assert run(["validate", "."]) == 1
+    assert "GG613" in capsys.readouterr().out
