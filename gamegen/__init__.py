@@ -23,6 +23,7 @@ _HOME = {
     "Project": "project",
     "Record": "records",
     "Request": "records",
+    "Restyled": "rewording",
     "Sampling": "records",
     "Session": "session",
     "World": "world",
@@ -33,6 +34,7 @@ _HOME = {
     "load_project": "project",
     "load_records": "exporting",
     "load_world": "world_file",
+    "restyle": "restyling",
 }
 
 __all__ = [
@@ -48,6 +50,7 @@ __all__ = [
     "Project",
     "Record",
     "Request",
+    "Restyled",
     "Sampling",
     "Session",
     "World",
@@ -59,6 +62,7 @@ __all__ = [
     "load_project",
     "load_records",
     "load_world",
+    "restyle",
 ]
 
 if TYPE_CHECKING:
@@ -67,6 +71,8 @@ if TYPE_CHECKING:
     from gamegen.hookspecs import Check, CheckContext, Exporter, Generator, hookimpl
     from gamegen.project import Project, load_project
     from gamegen.records import Brief, Finding, Plan, Record, Request, Sampling, line_id
+    from gamegen.restyling import restyle
+    from gamegen.rewording import Restyled
     from gamegen.session import Progress, Session, export, generate
     from gamegen.world import World
     from gamegen.world_file import load_world

@@ -28,6 +28,10 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
 }
 """The kinds of card that gamegen's own generators ask for, and the fields that each shows, in their order."""
 
+TONE = "tone"
+"""A field that any card may have, whatever its kind declares: the tone in which a text is to be written again
+(`gamegen restyle`). It stands last before `must`, unless the kind declares a place for it."""
+
 
 @dataclass(frozen=True, slots=True)
 class CardForm:
@@ -51,12 +55,15 @@ def fields_of(*kinds: str) -> dict[str, tuple[str, ...]]:
 
 
 def card_text(card: Mapping[str, JSON], fields: Mapping[str, Iterable[str]] = FIELDS) -> str:
-    """The card as text: its kind, then its declared fields; those that it lacks or that are empty are left out.
+    """The card as text: its kind, then its declared fields and a tone; what it lacks or is empty is left out.
 
     Each value stands on one line. Raises KeyError for a kind that is not declared.
     """
     kind = str(card["kind"])
-    shown = ((name, " ".join(str(card.get(name, "")).split())) for name in fields[kind])
+    names = list(fields[kind])
+    if TONE in card and TONE not in names:
+        names.insert(names.index("must") if "must" in names else len(names), TONE)
+    shown = ((name, " ".join(str(card.get(name, "")).split())) for name in names)
     return "\n".join([kind, *(f"{name}: {value}" for name, value in shown if value)])
 
 

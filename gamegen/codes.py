@@ -22,6 +22,7 @@ CODES: dict[str, str] = {
     "GG012": "interrupted",
     "GG013": "an internal fault",
     "GG014": "a run that a newer one of its session has ended",
+    "GG016": "a new style that says nothing, or cannot be used",
     "GG050": "a text or value that the format cannot hold",
     "GG051": "two records with one id",
     "GG052": "two records that disagree on the game's initial state",
@@ -95,6 +96,8 @@ CODES: dict[str, str] = {
     "GG611": "a text that repeats itself",
     "GG612": "a text that could not be written",
     "GG613": "a text with eight words in a row of a text that is kept apart",
+    "GG614": "a record that is not as it was planned",
+    "GG615": "a new wording that changes more than texts",
     # GG7xx world, project and templates
     "GG701": "a file that is not UTF-8",
     "GG702": "a syntax error in TOML or JSON",

@@ -49,6 +49,8 @@ class Project:
     model_sha256: str | None = None
     seed: int = 0
     avoid: tuple[str, ...] = ()
+    licence: str = ""
+    """Of the project's texts, as an SPDX expression: `gamegen tune` takes none without."""
     originality: tuple[Path, ...] = ()
     """Texts of which no generated text may have more than eight words in a row."""
     generate: tuple[GenerateBlock, ...] = ()
@@ -143,6 +145,7 @@ def _build(root: Path, value: Mapping[str, Any]) -> Project:
         model_sha256=header.get("model_sha256"),
         seed=int(header.get("seed", 0)),
         avoid=tuple(header.get("avoid", ())),
+        licence=header.get("licence", ""),
         originality=tuple(root / path for path in header.get("originality", ())),
         generate=tuple(_generate(root, block) for block in value.get("generate", ())),
         export=tuple(_export(root, block) for block in value.get("export", ())),

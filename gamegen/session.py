@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator as Coroutine, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 from gamegen import __version__
 from gamegen.briefs import briefs_for, read_briefs
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from gamegen.project import Project
     from gamegen.world import World
 
+Result = TypeVar("Result")
+Writing = Coroutine[list[Job], list[tuple[Completion, ...]], Result]
+"""Yields lists of jobs, is sent the completions of each, returns what was written."""
+
 MAX_RECORD_ATTEMPTS = 3
 """How often a record whose checks fail is written again, each time with its attempt number one higher."""
 
@@ -40,14 +45,25 @@ class Progress:
     """Requests answered."""
 
 
+@dataclass(frozen=True, slots=True)
+class Work(Generic[Result]):
+    """One record to be written. id: the record's own, which its jobs name.
+
+    start: attempt -> the coroutine that writes it. It returns the result, and the faults for which it is to be started
+    again, with the next attempt.
+    """
+
+    id: str
+    start: Callable[[int], Writing[tuple[Result, list[Finding]]]]
+
+
 @dataclass(slots=True)
-class _Task:
+class _Task(Generic[Result]):
     """One record on its way: the coroutine that writes it, and the jobs it waits for."""
 
-    brief: Brief
-    plan: Plan
+    work: Work[Result]
     attempt: int
-    coroutine: Coroutine[list[Job], list[tuple[Completion, ...]], Written]
+    coroutine: Writing[tuple[Result, list[Finding]]]
     jobs: list[Job] = field(default_factory=list)
     results: dict[tuple[str, int], tuple[Completion, ...]] = field(default_factory=dict)
 
@@ -150,13 +166,7 @@ class Session:
         progress: Callable[[Progress], None] | None = None,
     ) -> Iterator[Record]:
         """The records of the briefs, in their order."""
-        early: dict[int, Record] = {}
-        due = 0
-        for position, record in self.run(briefs, world=world, seed=seed, progress=progress):
-            early[position] = record
-            while due in early:
-                yield early.pop(due)
-                due += 1
+        yield from in_order(self.run(briefs, world=world, seed=seed, progress=progress))
 
     def run(
         self,
@@ -166,7 +176,13 @@ class Session:
         seed: int,
         progress: Callable[[Progress], None] | None = None,
     ) -> Iterator[tuple[int, Record]]:
-        """(position in `briefs`, record) in the order in which they become ready.
+        """(position in `briefs`, record) in the order in which they become ready. See `work`."""
+        return self.work([Work(brief.id, partial(self._write, brief, world, seed)) for brief in briefs], progress)
+
+    def work(
+        self, works: Sequence[Work[Result]], progress: Callable[[Progress], None] | None = None
+    ) -> Iterator[tuple[int, Result]]:
+        """(position in `works`, result) in the order in which they become ready. The ids are all different.
 
         One run at a time: a new one ends an older one that was left before its end (which then raises UsageError
         GG014 when it is asked for more). Whatever ends a run, no text that is under way is kept.
@@ -175,7 +191,7 @@ class Session:
         own = self._run = object()
         self.engine.cancel()
         try:
-            for finished in self._steps(briefs, world, seed, progress):
+            for finished in self._steps(works, progress):
                 yield from finished
                 if self._run is not own:
                     raise UsageError.of(
@@ -185,54 +201,53 @@ class Session:
             if self._run is own:
                 self.engine.cancel()
 
+    def writing(
+        self, generator: Generator, plan: Plan, attempt: int = 0, library: Library | None = None
+    ) -> Writing[Written]:
+        """The coroutine that writes a plan with the prompts of this session. See `gamegen.writing.write_record`."""
+        last_resorts = self.library if library is None else library
+        return write_record(generator, plan, self.prompts, last_resorts, attempt, self._candidates, self.originals)
+
     def _steps(
-        self, briefs: Sequence[Brief], world: World, seed: int, progress: Callable[[Progress], None] | None
-    ) -> Iterator[list[tuple[int, Record]]]:
+        self, works: Sequence[Work[Result]], progress: Callable[[Progress], None] | None
+    ) -> Iterator[list[tuple[int, Result]]]:
         """What each step of the engine finished, until all is done or the run is cancelled."""
-        positions = {brief.id: position for position, brief in enumerate(briefs)}
-        waiting = iter(briefs)
-        tasks: dict[str, _Task] = {}
+        positions = {work.id: position for position, work in enumerate(works)}
+        waiting = iter(works)
+        tasks: dict[str, _Task[Result]] = {}
         done = texts = 0
         while not self._cancelled:
-            finished: list[tuple[int, Record]] = []
+            finished: list[tuple[int, Result]] = []
             fault: GamegenError | None = None
             try:
-                while self.engine.pending < self.engine.capacity and (brief := next(waiting, None)) is not None:
-                    task = self._start(brief, world, seed, attempt=0)
-                    tasks[brief.id] = task
-                    finished += self._advance(tasks, task, None, world, positions)
+                while self.engine.pending < self.engine.capacity and (work := next(waiting, None)) is not None:
+                    task = tasks[work.id] = _Task(work, 0, work.start(0))
+                    finished += self._advance(tasks, task, None, positions)
                 for job, completions in self.engine.poll():
                     asked = tasks[job.record]
                     asked.results[job.key, job.attempt] = completions
                     texts += 1
                     if len(asked.results) == len(asked.jobs):
                         results = [asked.results[each.key, each.attempt] for each in asked.jobs]
-                        finished += self._advance(tasks, asked, results, world, positions)
+                        finished += self._advance(tasks, asked, results, positions)
             except GamegenError as error:
                 fault = error  # what this step has finished goes out first
             done += len(finished)
             if progress is not None:
-                progress(Progress(done, len(briefs), texts))
+                progress(Progress(done, len(works), texts))
             yield finished
             if fault is not None:
                 raise fault
-            if not tasks and done == len(briefs):
+            if not tasks and done == len(works):
                 return
-
-    def _start(self, brief: Brief, world: World, seed: int, attempt: int) -> _Task:
-        generator = self.generator(brief.kind)
-        plan = generator.plan(world, brief, seed)
-        writing = write_record(generator, plan, self.prompts, self.library, attempt, self._candidates, self.originals)
-        return _Task(brief, plan, attempt, writing)
 
     def _advance(
         self,
-        tasks: dict[str, _Task],
-        task: _Task,
+        tasks: dict[str, _Task[Result]],
+        task: _Task[Result],
         results: list[tuple[Completion, ...]] | None,
-        world: World,
         positions: Mapping[str, int],
-    ) -> list[tuple[int, Record]]:
+    ) -> list[tuple[int, Result]]:
         """Feed the results to the record's coroutine: submit what it asks next, or finish the record."""
         while True:
             try:
@@ -244,27 +259,41 @@ class Session:
                     return []
                 results = []
             except StopIteration as stop:
-                record, faults = self._finish(task, stop.value, world)
+                result, faults = stop.value
                 if not faults:
-                    del tasks[task.brief.id]
-                    return [(positions[task.brief.id], record)]
+                    del tasks[task.work.id]
+                    return [(positions[task.work.id], result)]
                 if task.attempt + 1 == MAX_RECORD_ATTEMPTS:
                     raise InvalidContent(faults) from None
-                task = self._start(task.brief, world, task.plan.seed, task.attempt + 1)
-                tasks[task.brief.id] = task
+                attempt = task.attempt + 1
+                task = tasks[task.work.id] = _Task(task.work, attempt, task.work.start(attempt))
                 results = None
 
-    def _finish(self, task: _Task, written: Written, world: World) -> tuple[Record, list[Finding]]:
-        generator = self.generator(task.brief.kind)
+    def _write(self, brief: Brief, world: World, seed: int, attempt: int) -> Writing[tuple[Record, list[Finding]]]:
+        """Plan the record of a brief and write it."""
+        generator = self.generator(brief.kind)
+        plan = generator.plan(world, brief, seed)
+        written = yield from self.writing(generator, plan, attempt)
+        return self._finish(generator, brief, plan, attempt, written, world)
+
+    def _finish(
+        self, generator: Generator, brief: Brief, plan: Plan, attempt: int, written: Written, world: World
+    ) -> tuple[Record, list[Finding]]:
         info = self.engine.info
         provenance = {
             "gamegen": __version__,
-            "seed": task.plan.seed,
-            "attempt": task.attempt,
+            "seed": plan.seed,
+            "attempt": attempt,
+            "brief": {
+                "block": brief.block,
+                "row": brief.row,
+                "ordinal": brief.ordinal,
+                "settings": dict(brief.settings),
+            },
             "model": {"id": info.model, "sha256": info.sha256, "licence": info.licence},
             "schema": content_hash(generator.schema),
             "templates": dict(written.templates),
-            "entries": dict(task.plan.entries),
+            "entries": dict(plan.entries),
             "contracts": {**CONTRACTS, "engine": info.contract},
             "texts": {key: dict(text) for key, text in written.texts.items()},
         }
@@ -272,6 +301,17 @@ class Session:
         return Record(data), check_record(
             data, generator.schema, self.registry, world, generator, originals=self.originals
         )
+
+
+def in_order(results: Iterable[tuple[int, Result]]) -> Iterator[Result]:
+    """The results of (position, result), each as soon as it and those before it are there."""
+    early: dict[int, Result] = {}
+    due = 0
+    for position, result in results:
+        early[position] = result
+        while due in early:
+            yield early.pop(due)
+            due += 1
 
 
 def check_record(

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from gamegen.cli.options import Place, brief_options, find_place, json_option
+from gamegen.cli.progress import record_bar
 from gamegen.records import JSON, Brief
 
 if TYPE_CHECKING:
     from gamegen.hookspecs import Generator
-    from gamegen.session import Progress
 
 
 @click.command("plan")
@@ -107,7 +106,7 @@ def generate_command(
     made: list[Mapping[str, JSON]] = []
     room = None if memory is None else int(memory * 1e9)
     opened = Session(model, provider, batch_size, threads, place.project, memory=room)
-    with opened as session, _progress(kind, len(wanted)) as bar:
+    with opened as session, record_bar(kind, len(wanted)) as bar:
         info = session.engine.info
         click.echo(f"{info.model} on {info.provider}", err=True)
         if session.engine.notice:
@@ -147,21 +146,3 @@ def _briefs(
 
     rows = read_briefs(briefs) if briefs is not None else None
     return briefs_for(generator, block or generator.kind, count, parse_settings(settings), rows)
-
-
-@contextmanager
-def _progress(kind: str, total: int) -> Iterator[Callable[[Progress], None]]:
-    """A bar on stderr that counts records and texts."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress as Bar, TextColumn, TimeElapsedColumn
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[texts]} texts"),
-        TimeElapsedColumn(),
-    )
-    with Bar(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task(kind, total=total, texts=0)
-        yield lambda now: bar.update(task, completed=total - now.total + now.done, texts=now.texts)

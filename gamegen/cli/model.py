@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from gamegen.cli.options import json_option
+from gamegen.cli.progress import stage_bars
 
 if TYPE_CHECKING:
     from gamegen.engine.manifest import ModelFolder, Precision
@@ -55,7 +54,7 @@ def add_command(
 
     if plain and (source or adapter):
         raise click.UsageError("--plain means the default model without its adapter: give neither SOURCE nor --adapter")
-    with _progress() as progress:
+    with stage_bars() as progress:
         folder = add_model(
             PLAIN_ID if plain else source,
             precision=precision,
@@ -111,21 +110,3 @@ def _line(folder: ModelFolder) -> str:
     size = sum(entry.size for entry in manifest.files.values()) / 1e6
     parts = (manifest.architecture, manifest.precision, f"{manifest.graph} graph", f"{size:.0f} MB", manifest.licence)
     return f"{folder.id}: {', '.join(parts)}"
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str, int, int], None]]:
-    """A bar per stage on stderr."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("{task.description:<24}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        stages: dict[str, TaskID] = {}
-
-        def show(stage: str, done: int, total: int) -> None:
-            if stage not in stages:
-                stages[stage] = bar.add_task(stage, total=total or None)
-            bar.update(stages[stage], completed=done, total=total or None)
-
-        yield show

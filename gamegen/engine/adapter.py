@@ -1,8 +1,8 @@
 """The adapter of a tuned model: small matrices that are added to the weights of its base (LoRA, Hu et al., 2021).
 
 A folder holds ``adapter.safetensors`` with ``<module path>.lora_A`` [rank, in] and ``<module path>.lora_B`` [out, rank]
-in float16, ``adapter.json`` (what it was made from and how it is asked), ``training.copies`` (hashes of the lines it was
-taught on) and ``CARD.md`` (the same for people). The merged weight of a module is W + alpha / rank * B A.
+in float16, ``adapter.json`` (what it was made from and how it is asked), ``training.copies`` (hashes of the lines that
+it was taught on) and ``CARD.md`` (the same for people). The merged weight of a module is W + alpha / rank * B A.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import numpy as np
 from gamegen.cards import CardForm
 from gamegen.engine.manifest import LINES, file_entry
 from gamegen.errors import ModelUnavailable
+from gamegen.originality import Copies
 from gamegen.records import JSON
 
 if TYPE_CHECKING:
@@ -79,8 +80,11 @@ class Adapter:
             ) from error
         return adapter
 
-    def write(self, folder: Path, card: str = "") -> None:
-        """Write the files; the same adapter gives the same bytes. card: the model card, left as it is when empty."""
+    def write(self, folder: Path, card: str = "", lines: Copies | None = None) -> None:
+        """Write the files; the same adapter gives the same bytes.
+
+        card: the model card. lines: what it was taught on. Of both, what stands there is left as it is when not given.
+        """
         from safetensors.numpy import save
 
         folder.mkdir(parents=True, exist_ok=True)
@@ -90,6 +94,8 @@ class Adapter:
         _replace(folder / FACTS, f"{text}\n".encode())
         if card:
             _replace(folder / CARD, card.encode())
+        if lines is not None:
+            _replace(folder / LINES, lines.to_bytes())
 
     def facts(self) -> dict[str, JSON]:
         """What stands in adapter.json."""
@@ -134,6 +140,22 @@ class Adapter:
                 f"{sha256[:16]}…",
                 "give the base that adapter.json names, or tune again",
             )
+
+
+def read_copies(folder: Path) -> Copies:
+    """The hashes of the lines that an adapter was taught on; none where they ship with gamegen. Raises
+    ModelUnavailable GG877."""
+    if not (folder / LINES).exists():
+        return Copies()
+    try:
+        return Copies.from_bytes((folder / LINES).read_bytes())
+    except (OSError, ValueError) as error:
+        raise ModelUnavailable.of(
+            "GG877",
+            f"expected the hashes of the lines that the adapter was taught on, found none that can be read ({error})",
+            f"give a whole folder of gamegen tune, with {LINES}",
+            path=str(folder),
+        ) from error
 
 
 def read_form(folder: Path) -> CardForm | None:

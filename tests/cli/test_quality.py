@@ -48,7 +48,8 @@ def test_a_text_beside_is_compared_with(project: Path, capsys: pytest.CaptureFix
 def test_validate_finds_words_that_are_kept_apart(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     record = json.loads((project / "content" / "people.jsonl").read_text(encoding="utf-8").splitlines()[0])
     assert run(["validate", "."]) == 0
-    (project / "novel.txt").write_text(f"It was so: {record['flaw']['text']} {record['flaw']['text']}", encoding="utf-8")
+    flaw = record["flaw"]["text"]
+    (project / "novel.txt").write_text(f"It was so: {flaw} {flaw}", encoding="utf-8")
     file = project / "gamegen.toml"
     file.write_text(
         file.read_text(encoding="utf-8").replace("[project]\n", '[project]\noriginality = ["novel.txt"]\n', 1),

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from gamegen.engine import building, models, sources
-from gamegen.engine.manifest import CONTRACT, ModelFolder, Source, cpu_class, read_folder, versions
+from gamegen.engine.adapter import weights_sha256
+from gamegen.engine.manifest import CONTRACT, PLAIN_ID, ModelFolder, Source, cpu_class, read_folder, versions
 from gamegen.engine.models import add_model, cache_folder, find_model, list_models, pack_model
 from gamegen.errors import HostFailed, ModelUnavailable, UsageError
 from tests.engine.small_models import store
@@ -287,7 +288,10 @@ def test_progress_is_told_by_stages(tmp_path: Path) -> None:
 
 def test_the_default_that_is_there_is_kept(own_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     origin = sources.recognise(None)
-    stored = store(own_cache / origin.id, origin.id, source=Source("default", origin.ref), precision="int8")
+    assert origin.adapter is not None
+    tuned = {"adapter": weights_sha256(origin.adapter)}
+    source = Source("default", origin.ref)
+    stored = store(own_cache / origin.id, origin.id, source=source, precision="int8", tuned=tuned)
 
     def fail(*_: object) -> None:
         raise AssertionError("made again")
@@ -298,6 +302,21 @@ def test_the_default_that_is_there_is_kept(own_cache: Path, monkeypatch: pytest.
         add_model(force=True)
     with pytest.raises(AssertionError, match="made again"):
         add_model(precision="fp32")
+
+
+def test_a_default_of_another_adapter_is_made_again(own_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    origin = sources.recognise(None)
+    source = Source("default", origin.ref)
+    store(own_cache / origin.id, origin.id, source=source, precision="int8", tuned={"adapter": "0" * 64})
+    plain = store(own_cache / PLAIN_ID, PLAIN_ID, source=source, precision="int8")
+
+    def fail(*_: object) -> None:
+        raise AssertionError("made again")
+
+    monkeypatch.setattr(building, "build", fail)
+    with pytest.raises(AssertionError, match="made again"):
+        add_model()
+    assert add_model(PLAIN_ID) == plain
 
 
 def test_the_door_is_complete() -> None:
