@@ -15,7 +15,7 @@ $(VENV)/.run: pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/.test: $(VENV)/.run
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[cpu,export,test]"
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[cpu,export,tune,test]"
 	touch $@
 
 # The main job: the default model, then quests, dialogue trees and character sheets of the sample world, proven and exported.

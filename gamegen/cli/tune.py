@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gamegen.cli.options import json_option
+from gamegen.cli.progress import stage_bars
 
 if TYPE_CHECKING:
     from gamegen.tune.train import Now, Report
@@ -19,12 +20,18 @@ if TYPE_CHECKING:
 
 @click.command("tune")
 @click.argument("data", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="DATA...")
-@click.option("--base", default="smollm2-135m-instruct", show_default=True, help="A model's id, or what model add takes.")
+@click.option(
+    "--base", default="smollm2-135m-instruct", show_default=True, help="A model's id, or what model add takes."
+)
 @click.option("--name", required=True, help="Id of the tuned model in the cache.")
 @click.option("--held-out", type=click.Path(path_type=Path), help="Examples to judge by (default: a part of DATA).")
 @click.option("--licence", default="", help="SPDX name of the licence of DATA that does not tell its own.")
 @click.option("--work", type=click.Path(path_type=Path, file_okay=False), help="Folder for checkpoints and adapter.")
-@click.option("--start", type=click.Path(path_type=Path, file_okay=False), help="Adapter folder to go on from.")
+@click.option(
+    "--start",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Adapter folder to go on from (default: none; of the default model its own).",
+)
 @click.option("--epochs", type=float, default=2.0, show_default=True, help="Passes over the data.")
 @click.option("--rate", type=float, default=6e-4, show_default=True, help="Highest learning rate.")
 @click.option("--rank", type=int, default=16, show_default=True, help="Size of the adapter.")
@@ -32,6 +39,8 @@ if TYPE_CHECKING:
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--allow-small", is_flag=True, help="Train on fewer examples than can teach much.")
 @click.option("--adapter-only", is_flag=True, help="Write the adapter and stop: no export, no evaluation.")
+@click.option("--force", is_flag=True, help="Replace a model of this name.")
+@click.option("--no-evaluate", is_flag=True, help="Do not judge the model beside its base at the end.")
 @json_option
 def tune_command(
     data: tuple[Path, ...],
@@ -48,6 +57,8 @@ def tune_command(
     seed: int,
     allow_small: bool,
     adapter_only: bool,
+    force: bool,
+    no_evaluate: bool,
     as_json: bool,
 ) -> None:
     """Teach a small model to write lines as DATA does, and add it to the models.
@@ -55,13 +66,17 @@ def tune_command(
     DATA are JSONL or CSV files of examples, folders of them, or projects, whose approved and edited texts are taken.
     Stopped, the same command goes on from its last checkpoint.
     """
+    from gamegen.engine.adapter import Adapter
     from gamegen.engine.models import cache_folder
+    from gamegen.tune.finishing import evaluate, register, require_free
     from gamegen.tune.running import Wanted, tune
     from gamegen.tune.settings import Hyperparameters
 
     place = work or cache_folder().parent / "tune" / name
     numbers = Hyperparameters(epochs=epochs, rate=rate, rank=rank, alpha=2 * rank, batch=batch, seed=seed)
     wanted = Wanted(data, base, place, licence, held_out, start, allow_small, numbers)
+    if not adapter_only:
+        require_free(name, force)
     try:
         with _training() as report:
             tuned = tune(wanted, _say, lambda stage, done, total: None, report)
@@ -69,10 +84,20 @@ def tune_command(
         if (place / "checkpoint.pt").is_file():
             _say(f"the last checkpoint is in {place}: the same command goes on from there")
         raise
+    made = None
+    if not adapter_only:
+        with stage_bars() as progress:
+            made = register(tuned, name, progress)
+        if not no_evaluate:
+            with stage_bars() as progress:
+                evaluate(tuned, name, _say, progress)
+    result = {"adapter": str(tuned.folder), "model": made.id if made is not None else None}
     if as_json:
-        click.echo(json.dumps({"adapter": str(tuned.folder), **tuned.adapter.facts()}, sort_keys=True))
-    else:
-        click.echo(str(tuned.folder))
+        click.echo(json.dumps({**result, **Adapter.read(tuned.folder).facts()}, sort_keys=True))
+        return
+    if made is not None:
+        click.echo(made.id)
+    click.echo(str(tuned.folder))
 
 
 def _say(line: str) -> None:
@@ -110,8 +135,8 @@ def _training() -> Iterator[Report]:
             bar.console.print(f"train: goes on from the checkpoint of step {now.step}", highlight=False)
         elif now.evaluated:
             bar.console.print(
-                f"train: step {now.step} of {now.steps}: loss {_number(now.loss)}, held-out loss {_number(now.held_out)}, "
-                f"{_minutes(now.seconds_left)} left",
+                f"train: step {now.step} of {now.steps}: loss {_number(now.loss)}, "
+                f"held-out loss {_number(now.held_out)}, {_minutes(now.seconds_left)} left",
                 highlight=False,
                 soft_wrap=True,
             )
