@@ -11,7 +11,7 @@
           - 0.08 * words beyond what `must` needs
           - 0.4 * sentences beyond the first (of a journal entry or a summary: beyond the second)
           - 2.0 * [it says no where `must` says yes, or yes where it says no; a third of it for a "no" that comes later]
-          - 1.5 * [it is told by the wrong person: no "I" where the speaker is meant, an "I" where nobody speaks]
+          - 1.5 * [it is told by the wrong person: no "I" where the speaker is meant or acts, an "I" where nobody speaks]
           - 2.0 * [it calls the person by another gender's pronoun]
           - 1.5 * share of the content words that it has from an example line of the speaker
           - 1.0 * [the speaker tells their own name, role or voice]
@@ -26,6 +26,7 @@ lower index wins.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -54,8 +55,14 @@ _OTHER_SLACK = 6
 _TWO_SENTENCES = frozenset({"quest_summary", "journal"})
 _SENTENCE_END = re.compile(r"(?<!\bMr)(?<!\bMrs)(?<!\bMs)(?<!\bDr)(?<!\bSt)[.!?…]+['’)]?(?= )")
 
+_TAIL = re.compile(r", (?:and|so|but|or|because|since|which|while|though|where) [^.!?]*(?=[.!?])")
+"""What a sentence adds to itself."""
+_MOST_TAILS = 3
+
 _FIRST = word_set("i i'm i've i'll i'd me my mine myself we we're we've us our")
 _SECOND = word_set("you you're you've you'll you'd your yours yourself")
+_SUBJECT = word_set("i i'm i've i'll i'd we we're we've we'll we'd")
+"""Who acts in "I have not seen you" does not act in "you have not seen me"."""
 _NEGATIVE = word_set("no not never nobody nothing none nor neither nowhere without cannot")
 _GENDERS: Mapping[str, frozenset[str]] = {
     "she": word_set("he him his himself he's he'll he'd"),
@@ -109,15 +116,33 @@ def score(request: Request, completion: Completion, already: Sequence[str] = ())
 
 
 def variants(completion: Completion) -> list[Completion]:
-    """The completion, and what it would be had it ended after an earlier sentence: with a small model it is nearly
-    always the second sentence that goes wrong."""
+    """The completion, and what it would be without its tails: had it ended after an earlier sentence, and without what
+    a sentence adds to itself (", and ..."). With a small model it is nearly always the tail that goes wrong; the mean
+    log-probability is that of the tokens that are left."""
     text = completion.text
-    shorter = [
-        replace(completion, text=text[:end], forced=min(completion.forced, end), finish="stop")
-        for end in sentence_ends(text)
-        if end > completion.forced
+    spans = [(end, len(text)) for end in sentence_ends(text) if end > completion.forced]
+    tails = [match.span() for match in _TAIL.finditer(text) if match.start() >= completion.forced]
+    spans += tails[:_MOST_TAILS]
+    result = [completion, *(_without(completion, [span]) for span in spans)]
+    if len(tails) > 1:
+        result.append(_without(completion, tails))
+    return result
+
+
+def _without(completion: Completion, spans: Sequence[tuple[int, int]]) -> Completion:
+    """The completion without these spans of its text."""
+    text, at = "", 0
+    for start, end in spans:
+        text += completion.text[at:start]
+        at = end
+    text += completion.text[at:]
+    left = [
+        token.logprob
+        for token in completion.trace
+        if token.logprob is not None and not any(start <= token.start < end for start, end in spans)
     ]
-    return [completion, *shorter]
+    tokens, logprob = (len(left), math.fsum(left)) if left else (completion.tokens, completion.logprob)
+    return replace(completion, text=text, logprob=logprob, tokens=tokens, finish="stop")
 
 
 def sentence_ends(text: str) -> list[int]:
@@ -215,7 +240,7 @@ def _wrong_person(request: Request, own: Sequence[str]) -> bool:
     if _kind(request) not in ("npc_line", "player_choice"):
         return False
     meant = _meant(request)
-    return any(person.intersection(meant) and not person.intersection(own) for person in (_FIRST, _SECOND))
+    return any(person.intersection(meant) and not person.intersection(own) for person in (_FIRST, _SECOND, _SUBJECT))
 
 
 def _wrong_gender(request: Request, own: Sequence[str]) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from gamegen.engine.api import Completion
+from gamegen.engine.api import Completion, Token
 from gamegen.records import Finding, Request
 from gamegen.selection import choose, holds, score, sentence_ends, variants
 
@@ -122,6 +122,37 @@ def test_a_completion_may_end_after_an_earlier_sentence() -> None:
         "I sold it. Mr. Tal knows…",
     ]
     assert {each.forced for each in variants(whole)} == {4}
+
+
+def test_a_completion_may_lose_what_a_sentence_adds_to_itself() -> None:
+    whole = said("I sold it, and I know it. He saw, so he left.")
+    assert [each.text for each in variants(whole)][2:] == [
+        "I sold it. He saw, so he left.",
+        "I sold it, and I know it. He saw.",
+        "I sold it. He saw.",
+    ]
+
+
+def test_a_form_has_the_probability_of_what_is_left() -> None:
+    words_at = [(0, -0.5), (6, -0.25), (7, -3.0), (11, -3.0), (16, -0.25)]
+    trace = tuple(Token(start, logprob) for start, logprob in words_at)
+    whole = Completion("I sold, and left.", -7.0, 5, trace=trace)
+    (short,) = variants(whole)[1:]
+    assert (short.text, short.logprob, short.tokens) == ("I sold.", -0.75, 2)
+
+
+def test_who_acts_does_not_become_who_is_acted_on() -> None:
+    card = {"must": "she has not seen the player in Ford"}
+    assert holds(request(card=card), "I have not seen you in Ford.")
+    assert not holds(request(card=card), "You have not seen me in Ford.")
+
+
+@given(st.text(alphabet="ab ,.!?", max_size=40), st.integers(0, 10))
+def test_every_form_is_made_of_the_words_of_the_completion(text: str, forced: int) -> None:
+    for each in variants(said(text, forced=forced)):
+        rest = iter(text)
+        assert all(character in rest for character in each.text), "in their order"
+        assert each.text.startswith(text[:forced]) or forced > len(text)
 
 
 def test_an_opening_is_never_cut() -> None:
