@@ -3,7 +3,7 @@
     python -m benchmarks.reading sheet [--lines 60] [--written 20]      # docs/reading/sheet.md and key.json
     python -m benchmarks.reading count docs/reading/*.csv               # share of keep, small edit, reject
 
-The lines come from benchmarks/results/tuning.json (what `python -m benchmarks.tuning` chose), over all kinds; the
+The lines come from build/tuning/texts.json (what `python -m benchmarks.tuning` chose), over all kinds; the
 hand-written ones from benchmarks/held_out.jsonl. Which is which stands in the key alone. A reader sees card and line,
 and writes a CSV: number, verdict (keep, edit or reject), and a word why.
 """
@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.tuning import HELD_OUT, RESULTS, ROOT
+from benchmarks.tuning import HELD_OUT, ROOT, TEXTS
 from gamegen._random import digest
 from gamegen.cards import FIELDS, card_text
 
@@ -44,18 +44,18 @@ def main() -> None:
     sheet.add_argument("--written", type=int, default=20)
     sheet.add_argument("--draw", default="1", help="another word draws other lines")
     sheet.add_argument("--folder", type=Path, default=FOLDER)
-    sheet.add_argument("--results", type=Path, default=RESULTS)
+    sheet.add_argument("--texts", type=Path, default=TEXTS)
     count = commands.add_parser("count")
     count.add_argument("verdicts", nargs="+", type=Path)
     options = parser.parse_args()
     if options.command == "sheet":
-        write_sheet(options.folder, options.results, options.lines, options.written, options.draw)
+        write_sheet(options.folder, options.texts, options.lines, options.written, options.draw)
     else:
         print(json.dumps({path.stem: counted(path) for path in options.verdicts}, indent=2))
 
 
-def write_sheet(folder: Path, results: Path, lines: int, written: int, draw: str) -> None:
-    texts = json.loads(results.read_text(encoding="utf-8"))["texts"]["tuned"]
+def write_sheet(folder: Path, chosen: Path, lines: int, written: int, draw: str) -> None:
+    texts = json.loads(chosen.read_text(encoding="utf-8"))
     generated = [{"card": each["card"], "line": each["text"], "by": "model"} for each in texts if not each["library"]]
     rows = [json.loads(row) for row in HELD_OUT.read_text(encoding="utf-8").splitlines()]
     by_hand = [

@@ -11,8 +11,8 @@ plans      the plans of `--records` records of the sample world: one candidate a
            tokens of a prompt; the chosen texts as `gamegen generate` takes them (and of the held-out cards by the
            same choice): share that says its `must`, library lines, copies; records per minute with four candidates
 
-Formulas: gamegen/tune/evaluate.py, gamegen/measures.py. The chosen texts are kept with their cards for
-benchmarks.reading.
+Formulas: gamegen/tune/evaluate.py, gamegen/measures.py. The chosen texts of the tuned model go with their cards to
+build/tuning/texts.json, for benchmarks.reading.
 """
 
 from __future__ import annotations
@@ -48,6 +48,7 @@ WORLD = ROOT / "samples" / "saltmarrow" / "world"
 HELD_OUT = ROOT / "benchmarks" / "held_out.jsonl"
 CORPUS = ROOT / "templates" / "examples"
 RESULTS = ROOT / "benchmarks" / "results" / "tuning.json"
+TEXTS = ROOT / "build" / "tuning" / "texts.json"
 SHARES = {"quest": 0.35, "dialogue": 0.3, "character": 0.35}
 SEED = 11
 
@@ -75,10 +76,11 @@ def main() -> None:
     held_out = list(collect([HELD_OUT], "Apache-2.0", FIELDS).lessons)
     taught = list(collect([CORPUS], "Apache-2.0", FIELDS).lessons)
     found: dict[str, Any] = {"calibration_seconds": round(calibration(), 3)}
-    chosen: dict[str, list[Chosen]] = {}
+    chosen: list[Chosen] = []
     for name, model in (("tuned", options.tuned), ("plain", options.plain)):
         with Session(model) as session:
-            found[name], chosen[name] = figures(session, held_out, taught, options.records)
+            found[name], texts = figures(session, held_out, taught, options.records)
+            chosen = chosen or texts
         print(json.dumps({name: found[name]}, indent=2), flush=True)
     tuned, plain = found["tuned"], found["plain"]
     found["ratios"] = {
@@ -86,9 +88,9 @@ def main() -> None:
         "prompt_tokens": round(tuned["plans"]["prompt_tokens"] / plain["plans"]["prompt_tokens"], 3),
     }
     print(json.dumps(found["ratios"], indent=2))
-    document = {**found, "texts": {name: [each.as_json() for each in texts] for name, texts in chosen.items()}}
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    for path, document in ((options.out, found), (TEXTS, [each.as_json() for each in chosen])):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def figures(

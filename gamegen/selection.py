@@ -11,7 +11,7 @@
           - 0.08 * words beyond what `must` needs
           - 0.4 * sentences beyond the first (of a journal entry or a summary: beyond the second)
           - 2.0 * [it says no where `must` says yes, or yes where it says no; a third of it for a "no" that comes later]
-          - 1.5 * [it is told by the wrong person: no "I" where the speaker is meant or acts, an "I" where nobody speaks]
+          - 1.5 * [it is told by the wrong person: no "I" where the speaker is meant or acts, an "I" where nobody does]
           - 2.0 * [it calls the person by another gender's pronoun]
           - 1.5 * share of the content words that it has from an example line of the speaker
           - 1.0 * [the speaker tells their own name, role or voice]
@@ -28,7 +28,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from gamegen._words import STOP_WORDS, content_stems, coverage, stem, word_set, words
@@ -55,11 +55,14 @@ _OTHER_SLACK = 6
 _TWO_SENTENCES = frozenset({"quest_summary", "journal"})
 _SENTENCE_END = re.compile(r"(?<!\bMr)(?<!\bMrs)(?<!\bMs)(?<!\bDr)(?<!\bSt)[.!?…]+['’)]?(?= )")
 
-_TAIL = re.compile(r", (?:and|so|but|or|because|since|which|while|though|where) [^.!?]*(?=[.!?])")
-"""What a sentence adds to itself."""
+_JOIN = re.compile(r", (?=(?:and|so|but|or|because|since|which|while|though|where) )")
+"""Where a sentence may add something to itself."""
+_SUBORDINATE = word_set("after although as because before if once since though unless until when where whether while")
+"""A sentence that begins with one of these has its main clause behind a comma."""
+_MARKS = ".!?…'’)"
 _MOST_TAILS = 3
 
-_FIRST = word_set("i i'm i've i'll i'd me my mine myself we we're we've us our")
+_FIRST = word_set("i i'm i've i'll i'd me my mine myself we we're we've we'll we'd us our ours ourselves")
 _SECOND = word_set("you you're you've you'll you'd your yours yourself")
 _SUBJECT = word_set("i i'm i've i'll i'd we we're we've we'll we'd")
 """Who acts in "I have not seen you" does not act in "you have not seen me"."""
@@ -121,12 +124,27 @@ def variants(completion: Completion) -> list[Completion]:
     log-probability is that of the tokens that are left."""
     text = completion.text
     spans = [(end, len(text)) for end in sentence_ends(text) if end > completion.forced]
-    tails = [match.span() for match in _TAIL.finditer(text) if match.start() >= completion.forced]
-    spans += tails[:_MOST_TAILS]
+    tails = [span for span in _tails(text) if span[0] >= completion.forced][:_MOST_TAILS]
+    spans += tails
     result = [completion, *(_without(completion, [span]) for span in spans)]
     if len(tails) > 1:
         result.append(_without(completion, tails))
     return result
+
+
+def _tails(text: str) -> Iterator[tuple[int, int]]:
+    """What each sentence adds to itself, without its end mark: from the first comma with a joining word to the end, if
+    no main clause and no list can be in it."""
+    start = 0
+    for end in [*sentence_ends(text), len(text)]:
+        sentence = text[start:end]
+        join = _JOIN.search(sentence)
+        if join is not None and words(sentence)[:1] and words(sentence)[0] not in _SUBORDINATE:
+            before, behind = sentence[: join.start()], sentence[join.end() :]
+            listed = "," in before and len(before.rpartition(",")[2].split()) <= 2
+            if not listed and behind.count(",") == len(_JOIN.findall(behind)):
+                yield start + join.start(), start + len(sentence.rstrip(_MARKS))
+        start = end
 
 
 def _without(completion: Completion, spans: Sequence[tuple[int, int]]) -> Completion:
@@ -142,7 +160,9 @@ def _without(completion: Completion, spans: Sequence[tuple[int, int]]) -> Comple
         if token.logprob is not None and not any(start <= token.start < end for start, end in spans)
     ]
     tokens, logprob = (len(left), math.fsum(left)) if left else (completion.tokens, completion.logprob)
-    return replace(completion, text=text, logprob=logprob, tokens=tokens, finish="stop")
+    ended = spans[-1][1] >= len(completion.text.rstrip(_MARKS))
+    finish = "stop" if ended else completion.finish
+    return replace(completion, text=text, logprob=logprob, tokens=tokens, finish=finish)
 
 
 def sentence_ends(text: str) -> list[int]:

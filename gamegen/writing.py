@@ -52,7 +52,7 @@ fit to be read; a title only hints at its `must`, as in the corpus."""
 
 SAMPLING = Sampling(temperature=0.6, top_p=0.92, min_p=0.08, repetition_penalty=1.1)
 """For texts. Without the penalty a small model says a clause again and again."""
-CARD_SAMPLING = Sampling(temperature=0.5, top_p=0.9, min_p=0.1)
+CARD_SAMPLING = Sampling(temperature=0.6, top_p=0.9, min_p=0.1)
 """For a tuned model, which repeats itself no more than people do: closer to what it holds for likely."""
 NARRATED_SAMPLING = Sampling(temperature=0.4, top_p=0.92, min_p=0.1, repetition_penalty=1.1)
 """For what a narrator says, where everything beyond the facts is wrong."""

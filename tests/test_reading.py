@@ -14,7 +14,7 @@ from benchmarks.voices import NaiveBayes, taught, told_apart
 ROOT = Path(__file__).parents[1]
 
 
-def results(folder: Path) -> Path:
+def chosen(folder: Path) -> Path:
     texts = [
         {
             "from": "plan",
@@ -25,13 +25,13 @@ def results(folder: Path) -> Path:
         for kind in PARTS
         for n in range(12)
     ]
-    path = folder / "tuning.json"
-    path.write_text(json.dumps({"texts": {"tuned": texts}}), encoding="utf-8")
+    path = folder / "texts.json"
+    path.write_text(json.dumps(texts), encoding="utf-8")
     return path
 
 
 def test_a_sheet_mixes_both_and_tells_neither(tmp_path: Path) -> None:
-    write_sheet(tmp_path, results(tmp_path), lines=20, written=8, draw="1")
+    write_sheet(tmp_path, chosen(tmp_path), lines=20, written=8, draw="1")
     sheet = (tmp_path / "sheet.md").read_text(encoding="utf-8")
     key = json.loads((tmp_path / "key.json").read_text(encoding="utf-8"))
     assert sorted(key.values()) == ["hand"] * 8 + ["model"] * 20

@@ -133,6 +133,31 @@ def test_a_completion_may_lose_what_a_sentence_adds_to_itself() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "If you want the key, and you do, go to the mill.",
+        "The key, and I mean it, is mine.",
+        "Bring rope, oil, and salt to the forge.",
+        "When it rains, and it will, stay in.",
+    ],
+)
+def test_a_main_clause_or_a_list_is_no_tail(text: str) -> None:
+    assert [each.text for each in variants(said(text))] == [text]
+
+
+def test_a_tail_ends_at_the_end_of_its_sentence() -> None:
+    whole = said("You owe me, and Dr. Voss knows. Go.")
+    assert "You owe me. Go." in [each.text for each in variants(whole)]
+
+
+def test_a_text_that_its_bound_ended_stays_so_without_an_early_tail() -> None:
+    whole = said("I saw it, and you know. The lens is under", finish="length")
+    forms = {each.text: each.finish for each in variants(whole)}
+    assert forms["I saw it. The lens is under"] == "length"
+    assert forms["I saw it, and you know."] == "stop"
+
+
 def test_a_form_has_the_probability_of_what_is_left() -> None:
     words_at = [(0, -0.5), (6, -0.25), (7, -3.0), (11, -3.0), (16, -0.25)]
     trace = tuple(Token(start, logprob) for start, logprob in words_at)
