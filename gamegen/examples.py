@@ -23,7 +23,7 @@ FAITHFUL = 0.6
 def read_examples(path: Path) -> tuple[Example, ...]:
     """The examples of one JSONL file. Raises WorldFault (GG715) for a line that is no example."""
     found = []
-    for number, text in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    for number, text in enumerate(path.read_text(encoding="utf-8-sig").split("\n"), 1):
         if not text.strip():
             continue
         try:

@@ -57,6 +57,7 @@ class Library:
         must = str(card.get("must", "")).rstrip(".!? ")
         say = _VOICES.get(str(card.get("kind", "")), to_player)
         card["must"] = say(must).replace("; next: ", ". Now ")
+        card["then"] = say(must.rpartition("; next: ")[2])
         return card
 
     def _fitting(self, card: Mapping[str, JSON]) -> list[str]:

@@ -18,7 +18,10 @@ from gamegen.errors import HostFailed, WorldFault
 from gamegen.records import JSON
 
 SHARED_WORDS = 8
-"""A text that shares so many consecutive words with another is a copy of it: one fewer than what is promised."""
+"""A text that has so many words in a row, or more, of another is a copy of it."""
+
+TAUGHT_WORDS = 4
+"""A whole line that a model was taught on counts from so many words on: "What happened here?" is nobody's own."""
 
 _BYTES = 8
 
@@ -46,10 +49,18 @@ class Copies:
     def __or__(self, other: Copies) -> Copies:
         return Copies(self.whole | other.whole, self.runs | other.runs)
 
-    def holds(self, text: str) -> bool:
-        """Whether the text is one of the lines, or shares `SHARED_WORDS` consecutive words with one."""
+    def is_line(self, text: str, least: int = 1) -> bool:
+        """Whether the text is one of the lines, marks aside, and has at least so many words."""
         own = words(text)
-        return _hash(own) in self.whole or any(run in self.runs for run in _runs(own))
+        return len(own) >= least and _hash(own) in self.whole
+
+    def shares_run(self, text: str) -> bool:
+        """Whether the text shares `SHARED_WORDS` consecutive words with one of the lines."""
+        return any(run in self.runs for run in _runs(words(text)))
+
+    def holds(self, text: str, least: int = 1) -> bool:
+        """Whether the text is one of the lines of at least so many words, or shares a run of words with one."""
+        return self.is_line(text, least) or self.shares_run(text)
 
     def to_bytes(self) -> bytes:
         """The hashes, sorted: eight bytes with the number of whole lines, those, then the runs."""
@@ -66,25 +77,57 @@ class Copies:
 
 
 def read_originals(paths: Iterable[Path]) -> Copies:
-    """The runs of words of these files: UTF-8 text, or JSON lines, whose strings are lines of their own.
+    """The runs of words of these files: UTF-8 text, or JSON lines (.jsonl), of which every string counts by itself.
 
     Raises InvalidInput GG006 for a file that is not there, HostFailed GG006 for one that cannot be read, WorldFault
     GG701 for one that is not UTF-8, GG702 for a line that is not JSON.
     """
-    found = Copies()
+    runs: set[bytes] = set()
     for path in paths:
         text = _read(path)
-        if path.suffix != ".jsonl":
-            found |= Copies.of_text(text)
+        if path.suffix.lower() != ".jsonl":
+            runs |= Copies.of_text(text).runs
             continue
-        for number, line in enumerate(text.splitlines(), 1):
+        for number, line in enumerate(text.split("\n"), 1):  # splitlines would also split strings, at U+2028
             if line.strip():
-                found |= Copies.of(_strings(_parsed(line, path, number)))
-    return found
+                for string in _strings(_parsed(line, path, number)):
+                    runs.update(_runs(words(string)))
+    return Copies(runs=frozenset(runs))
+
+
+class SharedRuns:
+    """The runs of words of some lines, each given as its words: finds the longest that a text shares with one of them.
+
+    Agrees with `longest_shared_run`, and takes a look-up for each word of the text where that compares all with all.
+    """
+
+    def __init__(self, others: Iterable[Sequence[str]]) -> None:
+        self._others = [tuple(other) for other in others]
+        self._grams: dict[int, frozenset[tuple[str, ...]]] = {}
+
+    def longest(self, text: str) -> int:
+        """The most consecutive words that the text has in common with one of the lines."""
+        own = tuple(words(text))
+        best = 0
+        for start in range(len(own)):
+            while start + best < len(own) and own[start : start + best + 1] in self._of(best + 1):
+                best += 1  # a run that is shared has only shared runs in it
+        return best
+
+    def _of(self, size: int) -> frozenset[tuple[str, ...]]:
+        """All runs of this size, made when they are first asked for."""
+        if size not in self._grams:
+            self._grams[size] = frozenset(
+                other[start : start + size] for other in self._others for start in range(len(other) - size + 1)
+            )
+        return self._grams[size]
 
 
 def longest_shared_run(text: str, others: Iterable[Sequence[str]]) -> int:
-    """The most consecutive words that the text has in common with one of the others, each given as its words."""
+    """The most consecutive words that the text has in common with one of the others, each given as its words.
+
+    For many texts there is `SharedRuns`.
+    """
     own = words(text)
     best = 0
     for other in others:
@@ -103,7 +146,7 @@ def _read(path: Path) -> str:
     if not path.is_file():
         raise missing(path, "a text to keep apart")
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise WorldFault.of(
             "GG701", "expected UTF-8, found other bytes", "save the file as UTF-8", path=str(path)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pluggy
 
 from gamegen import _resources, hookspecs
+from gamegen.cards import FIELDS
 from gamegen.errors import PluginFault, UsageError
 from gamegen.hookspecs import API, Check, Exporter, Generator
 from gamegen.naming import did_you_mean
@@ -82,6 +83,7 @@ def collect(manager: pluggy.PluginManager, project: Project | None = None) -> Re
     generators = {g.kind: g for g in _gather(manager, "gamegen_generators", Generator, origins, _generator_faults)}
     exporters = {e.format: e for e in _gather(manager, "gamegen_exporters", Exporter, origins, _exporter_faults)}
     checks = tuple(_gather(manager, "gamegen_checks", Check, origins, _check_faults))
+    _same_cards(generators, origins)
     folders = [g.templates for g in generators.values() if g.templates is not None]
     for origin, folder in _data_folders():
         _add_data(generators, folder, origin, origins)
@@ -91,6 +93,19 @@ def collect(manager: pluggy.PluginManager, project: Project | None = None) -> Re
     first = [project.root / "templates"] if project is not None else []
     ordered = dict.fromkeys((*first, _resources.folder("templates"), *folders))
     return Registry(generators, exporters, checks, tuple(ordered), origins)
+
+
+def _same_cards(generators: Mapping[str, Generator], origins: Mapping[str, str]) -> None:
+    """Raise PluginFault (GG010) where two kinds declare other fields for one kind of card: a model knows one form."""
+    declared = {card: (tuple(names), "gamegen") for card, names in FIELDS.items()}
+    for generator in generators.values():
+        label = f"kind {generator.kind}"
+        for card, names in generator.cards.items():
+            fields, by = declared.setdefault(card, (tuple(names), label))
+            if tuple(names) != fields:
+                found, expected = ", ".join(names), ", ".join(fields)
+                reason = f"Generator {label}: its card {card!r} has the fields {found}, but {by} declares {expected}"
+                raise _refused(origins[label], reason)
 
 
 def _data_folders() -> list[tuple[str, Path]]:

@@ -52,7 +52,7 @@ class Project:
     licence: str = ""
     """Of the project's texts, as an SPDX expression: `gamegen tune` takes none without."""
     originality: tuple[Path, ...] = ()
-    """Texts of which no generated text may have more than eight words in a row."""
+    """Texts of which no generated text may have eight words in a row or more."""
     generate: tuple[GenerateBlock, ...] = ()
     export: tuple[ExportBlock, ...] = ()
 

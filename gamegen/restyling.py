@@ -14,14 +14,14 @@ from fnmatch import fnmatchcase
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from gamegen import __version__
 from gamegen.errors import GamegenError, UsageError
 from gamegen.plugins import Registry, load_registry
 from gamegen.records import CONTRACTS, JSON, Record, content_hash
 from gamegen.replanning import asked_texts, replan, with_project
-from gamegen.rewording import Draft, KeptTexts, Restyled, rewording
+from gamegen.rewording import Draft, Restyled, rewording
 from gamegen.session import Session, Work, in_order
 
 if TYPE_CHECKING:
@@ -111,6 +111,18 @@ def _prepared(
     return Draft(record, generator, plan if style.seed is None else replace(plan, seed=style.seed), texts)
 
 
+def is_asked(each: Draft | Restyled) -> TypeGuard[Draft]:
+    """Whether a model is to be asked for a text of the record."""
+    return isinstance(each, Draft) and bool(each.texts)
+
+
+def settled(prepared: Sequence[Draft | Restyled]) -> Iterator[tuple[int, Restyled]]:
+    """(position in `prepared`, what became of the record) of those that need no model: nothing of them changes."""
+    for position, each in enumerate(prepared):
+        if not is_asked(each):
+            yield position, each if isinstance(each, Restyled) else Restyled(each.record)
+
+
 def run(
     session: Session,
     prepared: Sequence[Draft | Restyled],
@@ -125,36 +137,40 @@ def run(
     written again: that one is refused, as it was.
     """
     world = with_project(world, session.project)
-    drafts: list[tuple[int, Draft]] = []
-    for position, each in enumerate(prepared):
-        if isinstance(each, Draft) and each.texts:
-            drafts.append((position, each))
-        else:
-            yield position, each if isinstance(each, Restyled) else Restyled(each.record)
+    yield from settled(prepared)
+    drafts = [(position, each) for position, each in enumerate(prepared) if is_asked(each)]
     if not drafts:
         return
-    library = KeptTexts([draft for _, draft in drafts])
-    works = [
-        Work(draft.record.id, partial(rewording, session, draft, world, style.tone, library)) for _, draft in drafts
-    ]
+    works = [Work(draft.record.id, partial(rewording, session, draft, world, style.tone)) for _, draft in drafts]
     for index, restyled in session.work(works, progress):
         yield drafts[index][0], restyled
 
 
 def restyle_inputs(
-    session: Session, prepared: Sequence[Draft | Restyled], world: World, style: Style
+    prepared: Sequence[Draft | Restyled],
+    world: World,
+    style: Style,
+    project: Project | None,
+    session: Session | None = None,
 ) -> dict[str, JSON]:
-    """What the bytes of the result depend on, by name, for `gamegen.build.store.RecordStore`."""
-    info = session.engine.info
-    drafts = [each for each in prepared if isinstance(each, Draft)]
-    kinds = {draft.record.kind: draft.generator for draft in drafts}
-    return {
+    """What the bytes of the result depend on, by name, for `gamegen.build.store.RecordStore`.
+
+    session: None where no record needs a model.
+    """
+    inputs: dict[str, JSON] = {
         "gamegen": __version__,
         "restyled": content_hash([each.record.data for each in prepared]),
         "tone": style.tone,
         "only": style.only,
         "seed": style.seed,
-        "world": with_project(world, session.project).hash,
+        "world": with_project(world, project).hash,
+    }
+    if session is None:
+        return {**inputs, "model": None, "contracts": dict(CONTRACTS)}
+    info = session.engine.info
+    kinds = {each.record.kind: each.generator for each in prepared if isinstance(each, Draft)}
+    return {
+        **inputs,
         "model": info.sha256,
         "contracts": {**CONTRACTS, "engine": info.contract},
         "schema": content_hash({kind: kinds[kind].schema for kind in kinds}),
@@ -182,7 +198,7 @@ def restyle(
     """
     style = style_of(tone, model, only, seed)
     prepared = prepare(records, load_registry(project), world, project, style)
-    if not any(isinstance(each, Draft) for each in prepared):
-        return [each for each in prepared if isinstance(each, Restyled)]
+    if not any(map(is_asked, prepared)):
+        return [restyled for _, restyled in settled(prepared)]
     with Session(model=model, provider=provider, project=project) as session:
         return list(in_order(run(session, prepared, world=world, style=style)))

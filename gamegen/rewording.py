@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Generator as Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Generator as Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gamegen.cards import TONE
 from gamegen.errors import InvalidContent
 from gamegen.hookspecs import Generator
-from gamegen.library import Library
 from gamegen.records import CONTRACTS, JSON, Finding, Plan, Record, Request, canonical, content_hash
 from gamegen.replanning import Asked, Present, first_difference, lines_of, locked, with_texts
 from gamegen.selection import holds
@@ -74,19 +73,6 @@ class Draft:
     texts: Mapping[str, Asked]
 
 
-class KeptTexts(Library):
-    """The fallback library for records that have texts already: the present one is the first last resort."""
-
-    def __init__(self, drafts: Sequence[Draft]) -> None:
-        super().__init__()
-        self._kept = {(each.record.id, key): asked.text for each in drafts for key, asked in each.texts.items()}
-
-    def candidates(self, request: Request, record: str, already: Sequence[str] = ()) -> Iterator[str]:
-        if (record, request.key) in self._kept:
-            yield self._kept[record, request.key]
-        yield from super().candidates(request, record, already)
-
-
 def toned(request: Request, tone: str) -> Request:
     """The request with the tone on its card: among the traits of a voice, or in a field of its own."""
     if not tone:
@@ -97,14 +83,15 @@ def toned(request: Request, tone: str) -> Request:
 
 
 def rewording(
-    session: Session, draft: Draft, world: World, tone: str, library: Library, attempt: int
+    session: Session, draft: Draft, world: World, tone: str, attempt: int
 ) -> Writing[tuple[Restyled, list[Finding]]]:
     """Write the texts of a draft again, merge and prove them. The faults returned ask for another attempt; after the
     last one they are in the result, which then holds the record as it was."""
     answers: dict[str, JSON] = {}
     generator = replace(draft.generator, write=lambda plan: _write(draft, plan, tone, answers))
     try:
-        written = yield from session.writing(generator, draft.plan, attempt, library)
+        kept = {key: asked.text for key, asked in draft.texts.items()}
+        written = yield from session.writing(generator, draft.plan, attempt, kept)
         result = _merged(session, draft, world, tone, attempt, written, answers)
     except InvalidContent as error:
         result = Restyled(draft.record, (), error.findings)
@@ -157,7 +144,9 @@ def _merged(
     data["review"] = {**data.get("review", {}), "state": "draft"}
     _same_but_for_texts(old, data)
     generator = draft.generator
-    found = check_record(data, generator.schema, session.registry, world, generator, originals=session.originals)
+    # Without originals: each new text was held against them as a candidate, and a text that stood there may be one of
+    # those that the model was taught on.
+    found = check_record(data, generator.schema, session.registry, world, generator)
     if found:
         raise InvalidContent(finding if finding.path else finding.at(old.id) for finding in found)
     return Restyled(Record(data), changes)

@@ -202,11 +202,12 @@ class Session:
                 self.engine.cancel()
 
     def writing(
-        self, generator: Generator, plan: Plan, attempt: int = 0, library: Library | None = None
+        self, generator: Generator, plan: Plan, attempt: int = 0, kept: Mapping[str, str] | None = None
     ) -> Writing[Written]:
         """The coroutine that writes a plan with the prompts of this session. See `gamegen.writing.write_record`."""
-        last_resorts = self.library if library is None else library
-        return write_record(generator, plan, self.prompts, last_resorts, attempt, self._candidates, self.originals)
+        return write_record(
+            generator, plan, self.prompts, self.library, attempt, self._candidates, self.originals, kept
+        )
 
     def _steps(
         self, works: Sequence[Work[Result]], progress: Callable[[Progress], None] | None

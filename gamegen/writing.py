@@ -95,15 +95,17 @@ def write_record(
     attempt: int = 0,
     candidates: int | None = None,
     originals: Copies | None = None,
+    kept: Mapping[str, str] | None = None,
 ) -> Coroutine[list[Job], list[tuple[Completion, ...]], Written]:
     """Write the record of a plan. Yields lists of jobs, is sent the completions of each, returns `Written`.
 
     attempt: the record's own; every job of a higher attempt draws other tokens. candidates: of every request, in place
-    of its own number. originals: texts whose words no text may have.
+    of its own number. originals: texts whose words no text may have. kept: request key -> the text that stands there
+    already, which is its only last resort, as it is.
     Raises WorldFault for a template that cannot be used, InvalidContent (GG612) if a text cannot be made acceptable,
     PluginFault if two requests share a key.
     """
-    writer = _Writer(plan, prompts, library, attempt, candidates, originals)
+    writer = _Writer(plan, prompts, library, attempt, candidates, originals, kept or {})
     coroutine = generator.write(plan)
     try:
         requests = next(coroutine)
@@ -123,6 +125,7 @@ class _Writer:
         attempt: int,
         candidates: int | None,
         originals: Copies | None,
+        kept: Mapping[str, str],
     ) -> None:
         self.plan = plan
         self.prompts = prompts
@@ -134,6 +137,7 @@ class _Writer:
         self._already: list[str] = []
         self._copies = prompts.example_lines
         self._originals = originals
+        self._kept = kept
 
     def answer(self, requests: Sequence[Request]) -> Coroutine[list[Job], list[tuple[Completion, ...]], list[JSON]]:
         """The values of the requests, in their order."""
@@ -219,10 +223,12 @@ class _Writer:
         )
 
     def _last_resort(self, request: Request, pool: _Pool) -> _Text:
-        """The first acceptable one of the generator's own last resorts and the library's lines.
+        """The text that stands there already; else the first acceptable one of the generator's own and the library's.
 
         A line that the record has used already is only taken if there is no other. Raises InvalidContent (GG612).
         """
+        if request.key in self._kept:
+            return self._from_library(request, self._kept[request.key])
         found: list[Finding] = []
         spare: str | None = None
         offered = [*request.fallback]

@@ -40,3 +40,10 @@ def test_a_line_that_is_no_example_is_named(tmp_path: Path, text: str) -> None:
         read_examples(path)
     (finding,) = raised.value.findings
     assert (finding.code, finding.line) == ("GG715", 3)
+
+
+def test_examples_may_have_a_mark_at_the_start_and_any_separator_in_their_strings(tmp_path: Path) -> None:
+    path = tmp_path / "mine.jsonl"
+    line = '{"kind":"journal","line":"It rains.\u2028Still."}'
+    path.write_text(f"\ufeff{line}\r\n{line}\r\n", encoding="utf-8", newline="")
+    assert [example["line"] for example in read_examples(path)] == ["It rains.\u2028Still."] * 2

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from time import process_time
 
 import pytest
 from hypothesis import given, strategies as st
 
+from gamegen.checks.text_rules import unoriginal
 from gamegen.errors import GamegenError
-from gamegen.originality import SHARED_WORDS, Copies, longest_shared_run, read_originals
+from gamegen.originality import SHARED_WORDS, TAUGHT_WORDS, Copies, SharedRuns, longest_shared_run, read_originals
 
 LINE = "The ferry sank in the first frost and nobody rang for it."
 words_lists = st.lists(st.sampled_from(["tide", "lamp", "oar", "salt", "bell", "rope"]), max_size=14)
@@ -38,6 +41,21 @@ def test_copies_agree_with_the_longest_run(one: list[str], other: list[str]) -> 
     assert copied == (shared >= SHARED_WORDS or (one == other and bool(one)))
 
 
+@given(words_lists, st.lists(words_lists, max_size=4))
+def test_the_index_of_runs_finds_what_comparing_all_finds(one: list[str], others: list[list[str]]) -> None:
+    text = " ".join(one)
+    runs = SharedRuns(others)
+    assert [runs.longest(text), runs.longest(text)] == [longest_shared_run(text, others)] * 2
+
+
+def test_the_index_of_runs_is_quick() -> None:
+    others = [[f"word{number * step % 997}" for step in range(1, 15)] for number in range(4000)]
+    runs = SharedRuns(others)
+    start = process_time()
+    assert max(runs.longest(" ".join(others[number % 4000][1:])) for number in range(15_000)) == 13
+    assert process_time() - start < 30  # comparing all with all takes a quarter of an hour
+
+
 @given(st.lists(words_lists.map(" ".join), max_size=5))
 def test_hashes_survive_a_round_trip(lines: list[str]) -> None:
     copies = Copies.of(lines)
@@ -52,9 +70,39 @@ def test_a_torn_file_is_refused(data: bytes) -> None:
 
 def test_texts_and_json_lines_are_read(tmp_path: Path) -> None:
     (tmp_path / "novel.txt").write_text(LINE, encoding="utf-8")
-    (tmp_path / "lines.jsonl").write_text('{"a": ["Iron sinks."]}\n\n', encoding="utf-8")
+    apart = "Iron sinks, and so does anyone who sleeps in it."
+    (tmp_path / "lines.jsonl").write_text(json.dumps({"a": [apart, "x"], "b": {"c": "y"}}) + "\n\n", encoding="utf-8")
     found = read_originals([tmp_path / "novel.txt", tmp_path / "lines.jsonl"])
-    assert found.holds(f"Well. {LINE}") and found.holds("Iron sinks.")
+    assert found.holds(f"Well. {LINE}") and found.holds(f"You know: {apart}")
+
+
+def test_of_json_lines_no_common_phrase_is_kept_apart(tmp_path: Path) -> None:
+    file = tmp_path / "lines.jsonl"
+    file.write_text('{"id": "quest", "kind": "npc_line", "line": "What happened here?"}\n', encoding="utf-8")
+    assert read_originals([file]) == Copies()
+
+
+@pytest.mark.parametrize("name", ["lines.jsonl", "LINES.JSONL"])
+def test_json_lines_may_have_a_mark_at_the_start_and_any_separator_in_their_strings(tmp_path: Path, name: str) -> None:
+    first, second = LINE, "Four lamps burn on the pier when the tide is late."
+    text = f'\ufeff{{"a": "{first}\u2028\u0085"}}\r\n{{"a": "{second}"}}'
+    (tmp_path / name).write_text(text, encoding="utf-8", newline="")
+    found = read_originals([tmp_path / name])
+    assert found.shares_run(first) and found.shares_run(second)
+    assert not found.shares_run("and nobody rang for it four lamps burn on")
+
+
+def test_a_taught_line_counts_as_a_whole_from_four_words_on() -> None:
+    taught = Copies.of(["What happened here?", "Who rang the bell?", LINE])
+    assert unoriginal("What happened here?", taught) == []
+    (finding,) = unoriginal("Who rang the bell?", taught)
+    assert (finding.code, finding.message) == (
+        "GG613",
+        "expected words of its own, found a line that the model was taught on",
+    )
+    assert TAUGHT_WORDS == 4
+    (finding,) = unoriginal(f"They say {LINE}", taught)
+    assert (finding.code, "eight in a row" in finding.message) == ("GG613", True)
 
 
 @pytest.mark.parametrize(

@@ -188,6 +188,21 @@ def test_a_kind_that_two_plugins_bring_is_refused() -> None:
     assert "already brought by bad-plugin" in str(refused(gamegen_generators=[GENERATOR, GENERATOR]))
 
 
+def test_a_card_that_is_declared_with_other_fields_is_refused() -> None:
+    said = str(refused(gamegen_generators=[replace(GENERATOR, cards={"trait": ("who", "must")})]))
+    assert "kind character: its card 'trait' has the fields who, must, but gamegen declares who, part," in said
+
+
+def test_two_kinds_agree_about_the_fields_of_a_card() -> None:
+    kinds = [
+        replace(GENERATOR, kind=kind, schema={"properties": {"kind": {"const": kind}}}, cards={"sign": fields})
+        for kind, fields in (("omen", ("place", "must")), ("portent", ("must",)))
+    ]
+    said = str(refused(gamegen_generators=kinds))
+    assert "GG010" in said
+    assert "kind portent: its card 'sign' has the fields must, but kind omen declares place, must" in said
+
+
 def test_a_bad_exporter_is_refused_with_the_reason() -> None:
     exporter = gamegen.Exporter(format="twee", kinds=(), render=None)  # type: ignore[arg-type]
     assert "render must be a function" in str(refused(gamegen_exporters=[exporter]))

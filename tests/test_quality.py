@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import pytest
+
+from gamegen.engine.manifest import LINES, ModelFolder, folder_entries, write_manifest
 from gamegen.originality import Copies
-from gamegen.quality import SAMPLE, quality
+from gamegen.quality import SAMPLE, lines_taught, quality
+from tests.engine.small_models import store
 
 NONE = Copies()
+
+
+def tuned(folder: Path, *lines: str) -> ModelFolder:
+    """A model that brings the lines that it was taught on."""
+    made = store(folder, folder.name)
+    (folder / LINES).write_bytes(Copies.of(lines).to_bytes())
+    manifest = replace(made.manifest, files=folder_entries(folder))
+    write_manifest(folder, manifest)
+    return ModelFolder(folder, manifest)
 
 
 def sheet(name: str, **texts: str) -> dict[str, Any]:
@@ -46,3 +61,34 @@ def test_the_order_of_records_changes_nothing_and_the_sample_is_bounded() -> Non
 
 def test_no_texts_are_no_fault() -> None:
     assert quality([], [], NONE).as_json()["longest_shared_run"] == 0
+
+
+def test_the_models_that_the_provenance_names_bring_their_lines(tmp_path: Path) -> None:
+    writer, voice = (
+        tuned(tmp_path / "writer", "Owes the miller a sack."),
+        tuned(tmp_path / "voice", "Counts his sheep."),
+    )
+    models = [{"id": each.id, "sha256": each.sha256} for each in (writer, voice)]
+    record = {**sheet("a"), "provenance": {"model": models[0], "restyled": {"model": models[1]}}}
+    found = lines_taught([record], [writer, voice, store(tmp_path / "other", "other")])
+    assert (found.lines, found.absent) == (Copies.of(["Owes the miller a sack.", "Counts his sheep."]), {})
+    assert lines_taught([record], [voice]).absent == {"writer": 1}
+
+
+def test_a_model_of_another_hash_brings_none(tmp_path: Path) -> None:
+    folder = tuned(tmp_path / "writer", "Owes the miller a sack.")
+    record = {**sheet("a"), "provenance": {"model": {"id": "writer", "sha256": "00"}}}
+    found = lines_taught([record, record], [folder])
+    assert (found.lines, found.absent) == (Copies(), {"writer": 2})
+
+
+@pytest.mark.parametrize("provenance", [None, [], {}, {"model": "x"}, {"model": {}, "restyled": 7}])
+def test_a_record_that_names_no_model_is_no_fault(provenance: Any) -> None:
+    assert lines_taught([{**sheet("a"), "provenance": provenance}], []).absent == {}
+
+
+def test_words_of_a_line_that_a_model_was_taught_on_are_counted() -> None:
+    records = [sheet("a", flaw="Counts the sheep aloud.", bond="Owes him.")]
+    found = quality(records, [], NONE, Copies.of(["Counts the sheep aloud.", "Owes him."]))
+    assert (found.unoriginal, found.taught) == (1, 1)
+    assert found.as_json()["taught"] == 1

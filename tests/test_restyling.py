@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator as Coroutine, Mapping, Sequence
+from collections.abc import Generator as Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from gamegen.engine import runtime
 from gamegen.engine.api import Completion, Job
 from gamegen.errors import InvalidContent, UsageError
 from gamegen.hookspecs import Generator
+from gamegen.originality import TAUGHT_WORDS, Copies
 from gamegen.plugins import Registry, load_registry
 from gamegen.project import Project
 from gamegen.prompts import Prompts
@@ -210,6 +211,35 @@ def test_a_text_for_which_nothing_better_comes_stays(records: list[Record], worl
     for result, old in zip(restyled(records, world, FakeEngine(lambda job, _: "Assistant: no.")), records, strict=True):
         assert result.record is old and result.findings == ()
         assert result.changes and not result.changed
+
+
+def taught_on(engine: FakeEngine, texts: Iterable[str]) -> FakeEngine:
+    engine.info = replace(engine.info, training=Copies.of(texts))
+    return engine
+
+
+def test_a_model_that_was_taught_on_the_records_writes_them_again(records: list[Record], world: World) -> None:
+    engine = taught_on(Voice(), (text for record in records for _, text in texts_of(record.data)))
+    for only in ("*", "[tan]*"):  # the second leaves most texts as they are
+        quest, dialogue, sheet = restyled(records, world, engine, only=only)
+        assert quest.findings == dialogue.findings == sheet.findings == ()
+        assert quest.changed and dialogue.changed
+
+
+def test_its_present_texts_stay_where_nothing_better_comes(records: list[Record], world: World) -> None:
+    engine = FakeEngine(lambda job, _: "Assistant: no.")
+    taught_on(engine, (text for record in records for _, text in texts_of(record.data)))
+    for result, old in zip(restyled(records, world, engine), records, strict=True):
+        assert result.record is old and result.findings == ()
+        assert result.changes and not result.changed
+
+
+def test_no_new_text_is_a_line_that_the_model_was_taught_on(records: list[Record], world: World) -> None:
+    wry = [change.new for result in restyled(records, world) for change in result.changes if change.changed]
+    results = restyled(records, world, taught_on(Voice(), wry))
+    assert [result.findings for result in results] == [()] * len(records)
+    new = {change.new for result in results for change in result.changes if change.changed}
+    assert not any(len(text.split()) >= TAUGHT_WORDS for text in new & set(wry))
 
 
 class Denier(Voice):

@@ -224,3 +224,17 @@ def test_words_of_a_text_that_is_kept_apart_are_never_chosen() -> None:
     with pytest.raises(StopIteration) as stop:
         coroutine.send([tuple(Completion(text, -1.0 if text == theft else -30.0, 12) for text in texts)])
     assert stop.value.value.document == {"answers": [[GOOD]]}
+
+
+def test_a_text_that_stands_there_already_is_the_last_resort_as_it_is() -> None:
+    kept = "I sold the lens to the guild for nine coppers and a song."
+    plan = Plan("test", "rec", 7, {}, TextContext(names=("Mira Voss",)))
+    wanted = line(fallback=("Sold, and to the guild. The lens is gone.",))
+    taught = Copies.of([kept])
+    coroutine = write_record(generator([wanted]), plan, Prompts(), Library(), originals=taught, kept={"a": kept})
+    jobs = next(coroutine)
+    with pytest.raises(StopIteration) as stop:
+        while True:
+            jobs = coroutine.send([tuple(Completion(BAD, -12.0, 12) for _ in range(job.candidates)) for job in jobs])
+    assert stop.value.value.document == {"answers": [[kept]]}
+    assert stop.value.value.texts["a"]["source"] == "library"

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from gamegen._words import stem, word_set, words
 from gamegen.checks.vocabulary import UNRATED
-from gamegen.originality import Copies
+from gamegen.originality import TAUGHT_WORDS, Copies
 from gamegen.records import Finding
 
 WORD_BOUNDS: Mapping[str, tuple[int, int]] = {
@@ -156,10 +156,15 @@ def copied(text: str, *examples: Copies) -> list[Finding]:
 
 
 def unoriginal(text: str, originals: Copies) -> list[Finding]:
-    """No eight consecutive words of a text that the project keeps apart, or of a line the model was taught on."""
-    if originals.holds(text):
+    """No eight words in a row of a text that the project keeps apart or of a line the model was taught on; nor the
+    whole of such a line, if it has some words."""
+    if originals.is_line(text, TAUGHT_WORDS):
+        message = "expected words of its own, found a line that the model was taught on"
+        return [Finding("GG613", message, "write a new line")]
+    if originals.shares_run(text):
         message = "expected words of its own, found eight in a row of a text that is kept apart"
-        return [Finding("GG613", message, "write a new line; `originality` in gamegen.toml names the texts")]
+        hint = "write a new line; `originality` in gamegen.toml names the texts, and a tuned model brings its lines"
+        return [Finding("GG613", message, hint)]
     return []
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,25 +23,43 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path, dir_okay=False),
     help="Another text to compare with: a text file, or JSON lines such as examples for `tune`.",
 )
+@click.option("--model", help="A model of the cache whose training lines are compared with, beside those named.")
 @json_option
-def quality_command(content: tuple[Path, ...], beside: tuple[Path, ...], as_json: bool) -> None:
-    """Measure the texts of CONTENT (JSONL files or folders of them): variety, originality, share of library lines."""
+def quality_command(content: tuple[Path, ...], beside: tuple[Path, ...], model: str | None, as_json: bool) -> None:
+    """Measure the texts of CONTENT (JSONL files or folders of them): variety, originality, share of library lines.
+
+    Texts are compared with the examples, with the texts that the project keeps apart, and with the lines that the
+    records' models were taught on, where those models are in the cache.
+    """
+    from gamegen.engine.models import find_model, list_models
     from gamegen.exporting import load_records
-    from gamegen.originality import read_originals
+    from gamegen.originality import Copies, read_originals
     from gamegen.plugins import load_registry
     from gamegen.project import Project
     from gamegen.prompts import Prompts
-    from gamegen.quality import quality
+    from gamegen.quality import lines_taught, quality
 
     project = Project.find(content[0])
     examples = Prompts(load_registry(project).template_folders).examples
     originals = read_originals([*(project.originality if project is not None else ()), *beside])
-    records = load_records(content)
-    found = quality([record.data for record in records], [example["line"] for example in examples], originals)
+    given = find_model(model).training_lines() if model is not None else None
+    records = [record.data for record in load_records(content)]
+    taught = lines_taught(records, list_models())
+    if taught.absent:
+        _tell_absent(taught.absent)
+    if model is not None and given is None:
+        click.echo(f"{model} brings no lines that it was taught on", err=True)
+    lines = taught.lines | (given or Copies())
+    found = quality(records, [example["line"] for example in examples], originals, lines)
     if as_json:
         click.echo(json.dumps(found.as_json(), ensure_ascii=False, sort_keys=True))
     else:
         _show(found)
+
+
+def _tell_absent(absent: Mapping[str, int]) -> None:
+    models = ", ".join(f"{id} ({count} records)" for id, count in absent.items())
+    click.echo(f"not compared with the training lines of {models}: not in the cache as it wrote them", err=True)
 
 
 def _show(found: Quality) -> None:
@@ -56,7 +75,8 @@ def _show(found: Quality) -> None:
     Console(width=100).print(table)
     click.echo(f"{found.records} records, {found.shares}")
     click.echo(
-        f"{found.unoriginal} texts with eight words in a row of an example or of a text kept apart; "
+        f"{found.unoriginal} texts with eight words in a row of an example, of a text kept apart or of a training line "
+        f"({found.taught} of a training line); "
         f"the longest run shared with an example has {found.longest_shared_run} words"
         + (f": {found.longest_shared_text}" if found.longest_shared_text else "")
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,15 +12,16 @@ import click
 
 from gamegen.cli.options import json_option, world_option
 from gamegen.cli.progress import record_bar
-from gamegen.errors import EXIT_CONTENT, EXIT_DONE, UsageError
-from gamegen.records import Record
+from gamegen.errors import EXIT_CONTENT, EXIT_DONE, HostFailed, UsageError
+from gamegen.records import JSON, Finding, Record, canonical, content_hash
 
 if TYPE_CHECKING:
     from gamegen.project import Project
-    from gamegen.restyling import Style
     from gamegen.rewording import Draft, Restyled
-    from gamegen.session import Progress, Session
     from gamegen.world import World
+
+    Prepared = Sequence[Draft | Restyled]
+    Work = Callable[[Prepared], Iterator[tuple[int, Restyled]]]
 
 
 @click.command("restyle")
@@ -52,8 +54,7 @@ def restyle_command(
     it stopped. Exit code 1 if a record was refused; it is kept as it was.
     """
     from gamegen.plugins import load_registry
-    from gamegen.restyling import prepare, style_of
-    from gamegen.rewording import Draft, Restyled
+    from gamegen.restyling import is_asked, prepare, restyle_inputs, run, settled, style_of
     from gamegen.session import Session
 
     style = style_of(tone, model, only, seed)
@@ -63,14 +64,17 @@ def restyle_command(
     project, world = _place(world_path, files[0])
     prepared = prepare([record for record, _ in chosen], load_registry(project), world, project, style)
     places = {record.id: place for record, place in chosen}
-    results = [each for each in prepared if isinstance(each, Restyled)]
-    if any(isinstance(each, Draft) for each in prepared):
-        total = sum(isinstance(each, Draft) and bool(each.texts) for each in prepared)
+    show = out is None and not as_json
+    if total := sum(map(is_asked, prepared)):
         with Session(model, provider, project=project) as session, record_bar("restyle", total) as bar:
             click.echo(f"{session.engine.info.model} on {session.engine.info.provider}", err=True)
             if session.engine.notice:
                 click.echo(session.engine.notice, err=True)
-            results = _run(session, prepared, world, style, bar, out, overwrite, show=out is None and not as_json)
+            work = partial(run, session, world=world, style=style, progress=bar)
+            inputs = restyle_inputs(prepared, world, style, project, session)
+            results = _results(work, prepared, inputs, out, overwrite, show)
+    else:
+        results = _results(settled, prepared, restyle_inputs(prepared, world, style, project), out, overwrite, show)
     if as_json:
         changes = [change.as_json() for each in results for change in each.changes]
         click.echo(json.dumps(changes, ensure_ascii=False, indent=2))
@@ -127,38 +131,96 @@ def _place(world_path: Path | None, content: Path) -> tuple[Project | None, Worl
     return project, load_world(file)
 
 
-def _run(
-    session: Session,
-    prepared: Sequence[Draft | Restyled],
-    world: World,
-    style: Style,
-    bar: Callable[[Progress], None],
-    out: Path | None,
-    overwrite: bool,
-    show: bool,
+class Refusals:
+    """FILE.refused, beside the output file: which records their checks refused and why, so that the same command tells
+    it again. Its first line names the run; each other line is a record. Exists only where a record was refused.
+
+    run: names the run. kept: ids of the records that an earlier run has written.
+    """
+
+    def __init__(self, file: Path, run: str, kept: Collection[str]) -> None:
+        from gamegen.exporting import write_file
+
+        self._path = file.with_name(f"{file.name}.refused")
+        self._header = canonical({"gamegen": "refused", "run": run})
+        self.known = {id: findings for id, findings in self._read() if id in kept}
+        lines = [self._header, *(_refusal(id, findings) for id, findings in self.known.items())]
+        try:  # what stands there may be another run's, or end in a line that a crash has torn
+            if self.known:
+                write_file(self._path, "".join(f"{line}\n" for line in lines))
+            else:
+                self._path.unlink(missing_ok=True)
+        except OSError as error:
+            raise self._failed(error) from None
+
+    def add(self, id: str, findings: Sequence[Finding]) -> None:
+        """Note a refusal, before the record itself is kept. Raises HostFailed (GG008)."""
+        line = _refusal(id, findings)
+        try:
+            begun = self._path.exists()
+            with self._path.open("a", encoding="utf-8", newline="\n") as file:
+                file.write(f"{line}\n" if begun else f"{self._header}\n{line}\n")
+        except OSError as error:
+            raise self._failed(error) from None
+
+    def _read(self) -> Iterator[tuple[str, tuple[Finding, ...]]]:
+        """What is noted for this run; a torn line and those behind it are left out."""
+        try:
+            header, *lines = self._path.read_text(encoding="utf-8").split("\n")
+            for line in lines[:-1] if header == self._header else ():
+                value = json.loads(line)
+                yield value["id"], tuple(Finding(**finding) for finding in value["findings"])
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise self._failed(error) from None
+        except (ValueError, KeyError, TypeError):
+            return
+
+    def _failed(self, error: OSError) -> HostFailed:
+        return HostFailed.of(
+            "GG008", f"cannot write: {error.strerror or error}", "choose another --out", path=str(self._path)
+        )
+
+
+def _refusal(id: str, findings: Sequence[Finding]) -> str:
+    return canonical({"id": id, "findings": [finding.as_json() for finding in findings]})
+
+
+def _results(
+    work: Work, prepared: Prepared, inputs: Mapping[str, JSON], out: Path | None, overwrite: bool, show: bool
 ) -> list[Restyled]:
-    """What became of each record, in order; without those that an earlier run has written to the file."""
+    """What became of each record, in order; without those that an earlier run has written to the file, but for the
+    refused ones. work: makes the results. inputs: what their bytes depend on."""
     from gamegen.build.store import RecordStore
-    from gamegen.restyling import restyle_inputs, run
+    from gamegen.rewording import Restyled
     from gamegen.session import in_order
 
     if out is None:
         results = []
-        for each in in_order(run(session, prepared, world=world, style=style, progress=bar)):
+        for each in in_order(work(prepared)):
             results.append(each)
             if show:
                 _show(each)
         return results
-    done: dict[int, Restyled] = {}
-    inputs = restyle_inputs(session, prepared, world, style)
-    with RecordStore(out, inputs, [each.record.id for each in prepared], overwrite) as store:
+    ids = [each.record.id for each in prepared]
+    with RecordStore(out, inputs, ids, overwrite) as store:
         missing = set(store.missing)
+        refusals = Refusals(out, content_hash(dict(inputs)), set(ids) - missing)
         rest = [each for each in prepared if each.record.id in missing or _refused(each)]
-        for position, restyled in run(session, rest, world=world, style=style, progress=bar):
-            if restyled.record.id in missing:
+        done = {
+            each.record.id: Restyled(each.record, (), refusals.known[each.record.id])
+            for each in prepared
+            if each.record.id in refusals.known
+        }
+        for position, restyled in work(rest):
+            id = restyled.record.id
+            if id in missing:
+                if restyled.findings and not _refused(rest[position]):
+                    refusals.add(id, restyled.findings)
                 store.add(restyled.record)
-            done[position] = restyled
-    return [done[position] for position in sorted(done)]
+            done[id] = restyled
+    return [done[id] for id in ids if id in done]
 
 
 def _refused(each: Draft | Restyled) -> bool:

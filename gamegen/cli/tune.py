@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -67,30 +67,27 @@ def tune_command(
     Stopped, the same command goes on from its last checkpoint.
     """
     from gamegen.engine.adapter import Adapter
-    from gamegen.engine.models import cache_folder
+    from gamegen.engine.models import cache_folder, check_name
     from gamegen.tune.finishing import evaluate, register, require_free
-    from gamegen.tune.running import Wanted, tune
+    from gamegen.tune.running import ADAPTER, Wanted, tune
     from gamegen.tune.settings import Hyperparameters
 
+    check_name(name)
     place = work or cache_folder().parent / "tune" / name
     numbers = Hyperparameters(epochs=epochs, rate=rate, rank=rank, alpha=2 * rank, batch=batch, seed=seed)
-    wanted = Wanted(data, base, place, licence, held_out, start, allow_small, numbers)
+    wanted = Wanted(data, base, place, licence, held_out, start, allow_small, numbers, name)
     if not adapter_only:
-        require_free(name, force)
-    try:
-        with _training() as report:
-            tuned = tune(wanted, _say, lambda stage, done, total: None, report)
-    except KeyboardInterrupt:
-        if (place / "checkpoint.pt").is_file():
-            _say(f"the last checkpoint is in {place}: the same command goes on from there")
-        raise
+        require_free(name, force, place / ADAPTER)
     made = None
-    if not adapter_only:
-        with stage_bars() as progress:
-            made = register(tuned, name, progress)
-        if not no_evaluate:
+    with _told_where_to_go_on(place) as watch:
+        with _training() as show:
+            tuned = tune(wanted, _say, lambda stage, done, total: None, watch(show))
+        if not adapter_only:
             with stage_bars() as progress:
-                evaluate(tuned, name, _say, progress)
+                made = register(tuned, name, progress, force)
+            if not no_evaluate:
+                with stage_bars() as progress:
+                    evaluate(tuned, name, _say, progress)
     result = {"adapter": str(tuned.folder), "model": made.id if made is not None else None}
     if as_json:
         click.echo(json.dumps({**result, **Adapter.read(tuned.folder).facts()}, sort_keys=True))
@@ -102,6 +99,30 @@ def tune_command(
 
 def _say(line: str) -> None:
     click.echo(line, err=True)
+
+
+@contextmanager
+def _told_where_to_go_on(place: Path) -> Iterator[Callable[[Report], Report]]:
+    """After Ctrl-C, name the work folder if it has a checkpoint of this training: one that was taken up or written.
+
+    Yields what lets a report be watched.
+    """
+    saved = False
+
+    def watch(report: Report) -> Report:
+        def watched(now: Now) -> None:
+            nonlocal saved
+            saved = saved or now.resumed or (now.evaluated and now.step > 0)
+            report(now)
+
+        return watched
+
+    try:
+        yield watch
+    except KeyboardInterrupt:
+        if saved:
+            _say(f"the last checkpoint is in {place}: the same command goes on from there")
+        raise
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gamegen.cards import CardForm
-from gamegen.engine.manifest import LINES, file_entry
+from gamegen.engine.manifest import CARD, LINES, file_entry
 from gamegen.errors import ModelUnavailable
 from gamegen.originality import Copies
 from gamegen.records import JSON
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 WEIGHTS = "adapter.safetensors"
 FACTS = "adapter.json"
-CARD = "CARD.md"
 FORMAT = 1
 """Goes up when older folders can no longer be read."""
 
@@ -41,7 +40,8 @@ class Adapter:
 
     modules: last parts of the names of the modules that it changes. form: how the model was taught to be asked.
     data: file, sha256, licence and number of examples of each file. figures: losses, and what the evaluation found.
-    weights: float16, by name as in the file.
+    weights: float16, by name as in the file. held_out: file, sha256 and number of examples of each file that the
+    training was judged by; empty where a part of the data was.
     """
 
     base_name: str
@@ -54,6 +54,7 @@ class Adapter:
     hyperparameters: Mapping[str, JSON]
     figures: Mapping[str, JSON]
     weights: Mapping[str, NDArray[np.float16]]
+    held_out: tuple[Mapping[str, JSON], ...] = ()
 
     @staticmethod
     def read(folder: Path) -> Adapter:
@@ -110,6 +111,7 @@ class Adapter:
             "data": [dict(each) for each in self.data],
             "hyperparameters": dict(self.hyperparameters),
             "figures": dict(self.figures),
+            **({"held_out": [dict(each) for each in self.held_out]} if self.held_out else {}),
         }
 
     @property
@@ -168,18 +170,22 @@ def read_form(folder: Path) -> CardForm | None:
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """What a model folder keeps of the adapter that was merged into it. lines: file of the hashes of its lines."""
+    """What a model folder keeps of the adapter that was merged into it.
+
+    lines: file of the hashes of its lines. card: file of its model card.
+    """
 
     form: CardForm
     facts: Mapping[str, JSON]
     lines: Path | None = None
+    card: Path | None = None
 
     @staticmethod
     def of(folder: Path, adapter: Adapter) -> Tuning:
-        kept = ("base", "data", "hyperparameters", "figures")
+        kept = ("base", "data", "held_out", "hyperparameters", "figures")
         facts = {name: value for name, value in adapter.facts().items() if name in kept}
-        lines = folder / LINES
-        return Tuning(adapter.form, {"adapter": weights_sha256(folder), **facts}, lines if lines.is_file() else None)
+        lines, card = (path if path.is_file() else None for path in (folder / LINES, folder / CARD))
+        return Tuning(adapter.form, {"adapter": weights_sha256(folder), **facts}, lines, card)
 
 
 def weights_sha256(folder: Path) -> str:
@@ -247,6 +253,7 @@ def _parse(facts: Any, weights: Mapping[str, Any]) -> Adapter:
         hyperparameters=dict(facts["hyperparameters"]),
         figures=dict(facts["figures"]),
         weights=dict(weights),
+        held_out=tuple(dict(each) for each in facts.get("held_out", ())),
     )
 
 

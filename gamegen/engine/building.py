@@ -14,15 +14,12 @@ from gamegen.engine.manifest import (
     MANIFEST,
     Precision,
     Source,
-    file_entry,
-    folder_entries,
     read_folder,
     verify_folder,
     write_manifest,
 )
-from gamegen.engine.sources import DEFAULT_LICENCE, Origin
+from gamegen.engine.sources import DEFAULT_LICENCE, Origin, weights_hash
 from gamegen.errors import GamegenError, ModelUnavailable
-from gamegen.records import content_hash
 
 if TYPE_CHECKING:
     from gamegen.engine.preparation import Exported, Progress
@@ -33,8 +30,15 @@ def build(
 ) -> None:
     """Fill the empty folder `target` with the model; `work` is an empty folder for what is needed on the way.
 
-    Raises ModelUnavailable GG803 to GG808.
+    Raises ModelUnavailable GG803 to GG808, GG876 for an adapter beside a graph.
     """
+    if origin.adapter is not None and origin.kind in ("pack", "onnx"):
+        raise ModelUnavailable.of(
+            "GG876",
+            "expected weights that an adapter can be merged into, found an exported graph",
+            "give the Hugging Face id, transformers folder or .gguf file that adapter.json names as its base",
+            path=str(origin.path),
+        )
     if origin.kind == "pack":
         progress("obtain", 0, 1)
         _copy(origin, target)
@@ -47,7 +51,7 @@ def build(
 
     source = Source(origin.kind, origin.ref)
     if origin.kind == "onnx":
-        source = dataclasses.replace(source, sha256=_folder_hash(origin.path))
+        source = dataclasses.replace(source, sha256=weights_hash(origin.path))
         exported = Exported(origin.path, model, source, sources.card_licence(origin.path) or "unknown")
     else:
         exported = _export(origin, source, model, work, progress)
@@ -68,11 +72,11 @@ def _export(origin: Origin, source: Source, model: str, work: Path, progress: Pr
             place, gguf = fetched.parent, fetched.name
         else:
             place = sources.fetch_hub(origin.ref)
-            source = dataclasses.replace(source, ref=f"{origin.ref}@{place.name}")
+            source = dataclasses.replace(source, ref=f"{sources.hub_name(origin.ref)}@{place.name}")
         progress("obtain", 1, 1)
     elif origin.kind == "gguf":
         place, gguf = origin.path.parent, origin.path.name
-    digest = file_entry(place / gguf).sha256 if gguf else _folder_hash(place)
+    digest = weights_hash(place, gguf)
 
     adapter = Adapter.read(origin.adapter) if origin.adapter is not None else None
     if adapter is not None:
@@ -127,7 +131,3 @@ def _no_pack(origin: Origin, reason: str) -> GamegenError:
         "pack the model again",
         path=str(origin.path),
     )
-
-
-def _folder_hash(folder: Path) -> str:
-    return content_hash({name: entry.sha256 for name, entry in folder_entries(folder).items()})

@@ -1,6 +1,7 @@
 """From weights to an ONNX folder: transformers reads them, `optimum.exporters.onnx` writes the graph.
 
-This is the only module that needs torch; it is imported inside functions and only by `gamegen model add`.
+torch is imported inside functions, here, in `gamegen.engine.adapter` and in `gamegen.tune` alone: for `gamegen model
+add` and `gamegen tune`.
 """
 
 from __future__ import annotations

@@ -36,6 +36,8 @@ MODEL_CACHE8 = "model.cache8.onnx"
 CACHE8_RUNTIME = (1, 26)
 """The first ONNX Runtime whose CPU provider knows keys and values in 8 bits."""
 TOKENIZER = "tokenizer.json"
+CARD = "CARD.md"
+"""The model card of an adapter, and of the model that was made of it."""
 LINES = "training.copies"
 """Hashes of the lines that a tuned model was taught on (`gamegen.originality.Copies`), of a model and of an adapter."""
 
@@ -142,8 +144,10 @@ class ModelFolder:
 
     @property
     def sha256(self) -> str:
-        """The model's identity: SHA-256 over names and hashes of its files, the manifest left out."""
-        lines = (f"{name} {entry.sha256}\n" for name, entry in sorted(self.manifest.files.items()))
+        """The model's identity: SHA-256 over names and hashes of its files, manifest and model card left out."""
+        # The card tells figures that are measured on the finished model: with it, to judge a model would change it.
+        files = sorted((name, entry) for name, entry in self.manifest.files.items() if name != CARD)
+        lines = (f"{name} {entry.sha256}\n" for name, entry in files)
         return hashlib.sha256("".join(lines).encode()).hexdigest()
 
     def training_lines(self) -> Copies | None:
@@ -171,8 +175,20 @@ def folder_entries(folder: Path) -> dict[str, FileEntry]:
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
-    text = json.dumps(manifest.as_json(), ensure_ascii=False, indent=2, sort_keys=True)
-    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8", newline="\n")
+    """Write the manifest; an old one stays until the new one is whole."""
+    _put(folder, {MANIFEST: _manifest_bytes(manifest)})
+
+
+def write_card(folder: Path, card: str, manifest: Manifest) -> Manifest:
+    """Write a model card, and the manifest with the card's entry; returns that manifest.
+
+    Both are whole on the disk before the first takes its place.
+    """
+    content = card.encode()
+    entry = FileEntry(len(content), hashlib.sha256(content).hexdigest())
+    told = dataclasses.replace(manifest, files={**manifest.files, CARD: entry})
+    _put(folder, {CARD: content, MANIFEST: _manifest_bytes(told)})
+    return told
 
 
 def read_folder(folder: Path) -> ModelFolder:
@@ -261,6 +277,19 @@ def _parse(document: Any) -> Manifest:
     if any(Path(name).name != name or name == MANIFEST for name in manifest.files):
         raise ValueError("it lists a file outside the folder")
     return manifest
+
+
+def _manifest_bytes(manifest: Manifest) -> bytes:
+    return f"{json.dumps(manifest.as_json(), ensure_ascii=False, indent=2, sort_keys=True)}\n".encode()
+
+
+def _put(folder: Path, contents: Mapping[str, bytes]) -> None:
+    """Write files beside those that they replace, then rename them in their order."""
+    parts = {name: folder / f".{name}.part" for name in contents}
+    for name, part in parts.items():
+        part.write_bytes(contents[name])
+    for name, part in parts.items():
+        part.replace(folder / name)
 
 
 def _short(error: BaseException) -> str:

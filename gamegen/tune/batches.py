@@ -9,6 +9,7 @@ from typing import Any
 
 from gamegen._random import Stream, digest, uniform
 from gamegen.cards import CHATML, CardForm, card_prompt
+from gamegen.errors import ModelUnavailable
 from gamegen.tune.lessons import Lesson
 from gamegen.tune.reading import Fields
 
@@ -44,7 +45,7 @@ class Coder:
 
 def coder(tokenizer: Any, add_prefix: bool | None, kinds: Sequence[str], fields: Fields) -> Coder:
     """For a tokenizer of transformers. The form is ChatML where the vocabulary has it, else the chat template's own
-    turns, else the bare card."""
+    turns, else the bare card. Raises ModelUnavailable GG875 where no token ends a text."""
 
     def encode(text: str) -> list[int]:
         return list(tokenizer(text, add_special_tokens=False)["input_ids"])
@@ -56,6 +57,12 @@ def coder(tokenizer: Any, add_prefix: bool | None, kinds: Sequence[str], fields:
         form, end = CHATML, vocabulary["<|im_end|>"]
     else:
         form = _own_turns(tokenizer) or CardForm("", '\n"')
+    if end is None:
+        raise ModelUnavailable.of(
+            "GG875",
+            "expected a base whose tokenizer says which token ends a text, found none",
+            "add eos_token to its tokenizer_config.json",
+        )
     return Coder(CardForm(form.before, form.behind, tuple(kinds)), encode, prefix, int(end), fields)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ from gamegen.tune.reading import SUFFIXES, Fields, read_bytes, read_lessons
 
 LICENCE_FILE = "corpus.toml"
 """Beside the files of a corpus: ``licence = "Apache-2.0"`` (an SPDX expression) and, if wanted, ``source = "..."``."""
+
+_OWN = "a licence of your own as LicenseRef-Name"
+_SPDX_TOKEN = re.compile(r"[()]|[A-Za-z0-9.+-]+|\S")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,7 @@ def collect(paths: Sequence[Path], licence: str, fields: Fields) -> Collection:
     """Read files, folders of files, and projects.
 
     licence: of the files that no corpus.toml speaks for; "" for none. fields: the kinds of card and their fields.
-    Raises InvalidInput with every fault of every file: GG006, GG701, GG870 (no licence), GG871 to GG873.
+    Raises InvalidInput with every fault of every file: GG006, GG701, GG870 (no SPDX licence), GG871 to GG873.
     """
     lessons: list[Lesson] = []
     files: list[DataFile] = []
@@ -68,9 +72,36 @@ def collect(paths: Sequence[Path], licence: str, fields: Fields) -> Collection:
     )
 
 
-def licence_fault(path: Path, hint: str) -> Finding:
-    """GG870 for data that nobody gave a licence."""
-    return Finding("GG870", "expected the licence of these texts, found none", hint, path=str(path))
+def licence_fault(licence: str, path: Path, hint: str) -> Finding | None:
+    """GG870 for data that nobody gave a licence, or one that is no SPDX expression; None where it is one.
+
+    hint: where a licence is written.
+    """
+    if not licence:
+        return Finding("GG870", "expected the licence of these texts, found none", hint, path=str(path))
+    if is_spdx(licence):
+        return None
+    found = f"expected the licence of these texts as an SPDX expression, found {licence!r}"
+    return Finding("GG870", found, f'write it like "MIT" or "MIT OR CC-BY-4.0", {_OWN}', path=str(path))
+
+
+def is_spdx(text: str) -> bool:
+    """Whether a text has the form of an SPDX expression: names joined by AND, OR, WITH, and parentheses."""
+    depth, operand = 0, False  # operand: one stands just before
+    for token in _SPDX_TOKEN.findall(text):
+        if token in ("AND", "OR", "WITH"):
+            fits, operand = operand, False
+        elif token == "(":
+            fits = not operand
+            depth += 1
+        elif token == ")":
+            fits = operand and depth > 0
+            depth -= 1
+        else:
+            fits, operand = not operand and re.fullmatch(r"[A-Za-z0-9.+-]+", token) is not None, True
+        if not fits:
+            return False
+    return operand and depth == 0
 
 
 def _corpus(path: Path, licence: str, fields: Fields) -> tuple[list[Lesson], list[DataFile], list[Finding]]:
@@ -89,10 +120,10 @@ def _corpus(path: Path, licence: str, fields: Fields) -> tuple[list[Lesson], lis
         data = read_bytes(file)
         found, faults = read_lessons(file, data, fields)
         described = _licence_file(file.parent)
-        stated = str(described.get("licence", "")) or licence
-        if not stated:
-            hint = f'write `licence = "..."` into {LICENCE_FILE} beside the file, or give --licence with an SPDX name'
-            findings.append(licence_fault(file, hint))
+        stated = str(described.get("licence", "")).strip() or licence.strip()
+        hint = f'write `licence = "..."` into {LICENCE_FILE} beside the file, or give --licence with an SPDX name'
+        if fault := licence_fault(stated, file, hint):
+            findings.append(fault)
         files.append(
             DataFile(file.name, hashlib.sha256(data).hexdigest(), stated, str(described.get("source", "")), len(found))
         )

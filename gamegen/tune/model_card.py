@@ -2,12 +2,45 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Iterable
+
 from gamegen.engine.adapter import Adapter
+from gamegen.engine.manifest import DEFAULT_ID
 from gamegen.records import JSON
+from gamegen.tune.settings import Hyperparameters
 
 
-def model_card(adapter: Adapter, base_licence: str) -> str:
-    """CARD.md: base, data and licences, training, figures, use and limits."""
+def command(
+    files: Iterable[str],
+    numbers: Hyperparameters,
+    *,
+    name: str = "",
+    base: str = DEFAULT_ID,
+    held_out: Iterable[str] = (),
+    start: str = "",
+    licence: str = "",
+    allow_small: bool = False,
+) -> str:
+    """The command line of a training: files by name, a project by its id, and the options that are not the default.
+
+    Options that change nothing of what is learned (--work, --force ...) are left out.
+    """
+    plain = Hyperparameters()
+    parts = ["gamegen", "tune", *_inputs(files), "--name", name or "NAME"]
+    parts += ["--base", base] if base != DEFAULT_ID else []
+    parts += [part for file in _inputs(held_out) for part in ("--held-out", file)]
+    parts += ["--start", start] if start else []
+    parts += ["--licence", licence] if licence else []
+    for option in ("epochs", "rate", "rank", "batch", "seed"):
+        if (value := getattr(numbers, option)) != getattr(plain, option):
+            parts += [f"--{option}", str(int(value)) if value == int(value) else repr(value)]
+    parts += ["--allow-small"] if allow_small else []
+    return shlex.join(parts)
+
+
+def model_card(adapter: Adapter, base_licence: str, trained_by: str) -> str:
+    """CARD.md: base, data and licences, training, figures, use and limits. trained_by: the `command`."""
     facts = adapter.figures
     parts = [
         f"# Adapter of {adapter.base_name} for game texts",
@@ -26,6 +59,7 @@ def model_card(adapter: Adapter, base_licence: str) -> str:
         ),
         "Kinds: " + ", ".join(f"{kind} ({count})" for kind, count in dict(facts.get("kinds", {})).items()) + ".",
         "## Training",
+        f"Trained by `{trained_by}`.",
         f"LoRA of rank {adapter.rank}, alpha {adapter.alpha}, on {', '.join(adapter.modules)}. "
         + ", ".join(
             f"{name} {value}"
@@ -33,6 +67,7 @@ def model_card(adapter: Adapter, base_licence: str) -> str:
             if name not in ("rank", "alpha")
         )
         + ".",
+        *_judged_by(adapter),
         f"{facts.get('examples')} examples trained on, {facts.get('held_out')} held out; they share no person, no "
         "`must` and no run of six words. Held-out loss of the lines, nats per token: "
         f"{facts.get('held_out_loss_before')} before, {facts.get('held_out_loss')} after step "
@@ -53,6 +88,16 @@ def model_card(adapter: Adapter, base_licence: str) -> str:
         "before you ship. It knows no facts, writes one line at a time, and only the language of its data.",
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _judged_by(adapter: Adapter) -> list[str]:
+    files = [f"{each['file']} ({each['examples']} examples, `{each['sha256'][:16]}…`)" for each in adapter.held_out]
+    return [f"Held-out examples of {', '.join(files)}."] if files else []
+
+
+def _inputs(files: Iterable[str]) -> list[str]:
+    """The names to give for data files; those of a project are named PROJECT/FOLDER/FILE."""
+    return list(dict.fromkeys(file.split("/")[0] for file in files))
 
 
 def _table(head: tuple[str, ...], rows: list[tuple[JSON, ...]]) -> str:

@@ -91,10 +91,12 @@ def require_enough(kinds: Mapping[str, int]) -> None:
     findings = []
     total = sum(kinds.values())
     if total < MINIMUM:
+        counts = ", ".join(f"{kind} {count}" for kind, count in kinds.items())
+        found = f"{total} ({counts})" if counts else "none"
         findings.append(
             Finding(
                 "GG874",
-                f"expected {MINIMUM} examples or more to tune on, found {total}: {MINIMUM - total} are missing",
+                f"expected {MINIMUM} examples or more to tune on, found {found}: {MINIMUM - total} are missing",
                 "write more, or give --allow-small to try what so few can teach",
             )
         )

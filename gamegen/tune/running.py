@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,16 +12,17 @@ from gamegen.cards import FIELDS
 from gamegen.engine.adapter import Adapter, read_copies
 from gamegen.engine.manifest import DEFAULT_ID
 from gamegen.engine.sources import SHIPPED_ADAPTER
-from gamegen.errors import UsageError
+from gamegen.errors import InvalidInput, ModelUnavailable, UsageError
 from gamegen.originality import Copies
 from gamegen.plugins import load_registry
 from gamegen.records import JSON, canonical, content_hash
 from gamegen.tune import lora
 from gamegen.tune.base import Base, Progress, open_base
 from gamegen.tune.batches import Coder, coder, order
-from gamegen.tune.collect import Collection, collect
+from gamegen.tune.collect import Collection, DataFile, collect
+from gamegen.tune.lessons import Lesson
 from gamegen.tune.memory import keep_freed_memory
-from gamegen.tune.model_card import model_card
+from gamegen.tune.model_card import command, model_card
 from gamegen.tune.prepare import Prepared, prepare, require_enough, weights
 from gamegen.tune.reading import Fields
 from gamegen.tune.settings import CONTRACT, Hyperparameters
@@ -40,7 +42,7 @@ class Wanted:
     data:     files, folders of files, projects. held_out: a file to judge by; None: a part of the data.
     licence:  of data that does not tell its own. work: where checkpoints and the adapter go.
     base:     a model's name or source. start: an adapter to begin with; None: a fresh one, and of the default model its
-              own.
+              own. name: of the model that is to be made, for the command in the model card.
     """
 
     data: tuple[Path, ...]
@@ -51,16 +53,21 @@ class Wanted:
     start: Path | None = None
     allow_small: bool = False
     hyperparameters: Hyperparameters = field(default_factory=Hyperparameters)
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What there is to learn from. kinds: that the model is taught, in the order of their names."""
+    """What there is to learn from. kinds: that the model is taught, in the order of their names.
+
+    held_out: the files that were given to judge by.
+    """
 
     collection: Collection
     prepared: Prepared
     split: Split
     fields: Fields
+    held_out: tuple[DataFile, ...] = ()
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -69,13 +76,14 @@ class Material:
 
 @dataclass(frozen=True, slots=True)
 class Tuned:
-    """What came of it. folder: of the adapter."""
+    """What came of it. folder: of the adapter. command: that trained it."""
 
     adapter: Adapter
     folder: Path
     base: Base
     trained: Trained
     material: Material
+    command: str
 
 
 def gather(wanted: Wanted, say: Say) -> Material:
@@ -87,21 +95,27 @@ def gather(wanted: Wanted, say: Say) -> Material:
     prepared = prepare(collection.lessons)
     for reason, count in prepared.left_out.items():
         say(f"prepare: {count} left out: {reason} (as {prepared.places[reason]})")
+    if not wanted.allow_small:
+        require_enough(prepared.kinds)
+    _require_any(prepared.lessons, "no example is left", "give examples that are whole and within the bounds")
+    given: tuple[DataFile, ...] = ()
     if wanted.held_out is not None:
-        given = collect([wanted.held_out], wanted.licence or "unknown", fields)
-        parts = split_by(prepared.lessons, prepare(given.lessons).lessons)
+        held_out = collect([wanted.held_out], wanted.licence or "unknown", fields)
+        parts, given = split_by(prepared.lessons, prepare(held_out.lessons).lessons), held_out.files
     else:
         parts = split(prepared.lessons)
     if parts.left_out:
         say(f"prepare: {parts.left_out} left out: they share a name, a must or six words with the held-out examples")
-    if not wanted.allow_small:
-        require_enough(_counts(parts) if wanted.held_out is not None else prepared.kinds)
+    reason = f"all {parts.left_out} share a name, a must or six words with the held-out examples"
+    _require_any(parts.training, reason, "give other examples with --held-out, or leave it out")
+    if wanted.held_out is not None and not wanted.allow_small:
+        require_enough(_counts(parts))
     repeated = weights(parts.training)
     for kind, count in _counts(parts).items():
         times = f", each {repeated[kind]:.1f} times an epoch" if repeated[kind] > 1 else ""
         say(f"prepare: {kind}: {count} examples{times}")
     say(f"prepare: {len(parts.training)} to train on, {len(parts.held_out)} held out")
-    return Material(collection, prepared, parts, fields)
+    return Material(collection, prepared, parts, fields, given)
 
 
 def tune(wanted: Wanted, say: Say, progress: Progress, report: Report) -> Tuned:
@@ -140,6 +154,7 @@ def tune(wanted: Wanted, say: Say, progress: Progress, report: Report) -> Tuned:
     trained = Training(model, lessons, held_out, steps, hyperparameters, wanted.work, key, report).run()
     if trained.diverged:
         say(f"warning: GG878 the training diverged: {trained.diverged}; the best checkpoint is kept")
+    _require_learned(trained, start, say)
     reached = f"{trained.held_out:.3f} after step {trained.best_step}, {trained.held_out_before:.3f} before"
     say(f"train: best held-out loss {reached}")
     adapter = Adapter(
@@ -153,13 +168,52 @@ def tune(wanted: Wanted, say: Say, progress: Progress, report: Report) -> Tuned:
         hyperparameters={**hyperparameters.as_json(), "arithmetic": model.arithmetic, **_started(start)},
         figures=_figures(material, trained),
         weights=lora.halves(dict(trained.matrices)),
+        held_out=tuple(_told(each) for each in material.held_out),
     )
     folder = wanted.work / ADAPTER
     copies = Copies.of(lesson.line for lesson in material.split.training)
     if begun is not None:
         copies |= read_copies(begun)
-    adapter.write(folder, model_card(adapter, base.licence), copies)
-    return Tuned(adapter, folder, base, trained, material)
+    trained_by = _command(wanted, base, material)
+    adapter.write(folder, model_card(adapter, base.licence, trained_by), copies)
+    return Tuned(adapter, folder, base, trained, material, trained_by)
+
+
+def _require_any(lessons: Sequence[Lesson], reason: str, hint: str) -> None:
+    """Raise InvalidInput GG874 when there is nothing to train on."""
+    if not lessons:
+        raise InvalidInput.of("GG874", f"expected examples to train on, found none: {reason}", hint)
+
+
+def _require_learned(trained: Trained, start: Adapter | None, say: Say) -> None:
+    """Raise ModelUnavailable GG878 when no evaluation was better than the start; a warning if that was an adapter."""
+    if trained.best_step > 0:
+        return
+    found = f"found no held-out loss below the {trained.held_out_before:.3f} before the training"
+    if start is None:
+        raise ModelUnavailable.of(
+            "GG878", f"nothing was learned: {found}", "try another --rate, more --epochs, or more examples"
+        )
+    say(f"warning: GG878 nothing was learned: {found}; the adapter stays as it began")
+
+
+def _told(file: DataFile) -> dict[str, JSON]:
+    """A held-out file: nothing of it is learned, so that its licence does not matter."""
+    return {"file": file.file, "sha256": file.sha256, "examples": file.examples}
+
+
+def _command(wanted: Wanted, base: Base, material: Material) -> str:
+    source = base.source.resolve().name if isinstance(base.source, Path) else base.source
+    return command(
+        [each.file for each in material.collection.files],
+        wanted.hyperparameters,
+        name=wanted.name,
+        base=DEFAULT_ID if wanted.base == DEFAULT_ID else source,
+        held_out=[each.file for each in material.held_out],
+        start=wanted.start.resolve().name if wanted.start is not None else "",
+        licence=wanted.licence,
+        allow_small=wanted.allow_small,
+    )
 
 
 def _begun(wanted: Wanted) -> Path | None:
@@ -210,11 +264,16 @@ def _figures(material: Material, trained: Trained) -> dict[str, JSON]:
         "kinds": _counts(material.split),
         "steps": trained.steps,
         "best_step": trained.best_step,
-        "held_out_loss_before": round(trained.held_out_before, 4),
-        "held_out_loss": round(trained.held_out, 4),
-        "history": [[step, round(loss, 4) if step else None, round(held, 4)] for step, loss, held in trained.history],
+        "held_out_loss_before": _finite(trained.held_out_before),
+        "held_out_loss": _finite(trained.held_out),
+        "history": [[step, _finite(loss), _finite(held)] for step, loss, held in trained.history],
         **({"diverged": trained.diverged} if trained.diverged else {}),
     }
+
+
+def _finite(value: float) -> float | None:
+    """The number as JSON can hold it."""
+    return round(value, 4) if math.isfinite(value) else None
 
 
 def _counts(parts: Split) -> dict[str, int]:

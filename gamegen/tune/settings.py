@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from dataclasses import dataclass
 
 from gamegen.errors import UsageError
@@ -32,10 +33,10 @@ class Hyperparameters:
 
     def __post_init__(self) -> None:
         for name in ("epochs", "rate", "rank", "alpha", "batch"):
-            if getattr(self, name) <= 0:
+            if not 0 < getattr(self, name) < math.inf:  # NaN is not above 0 either
                 raise UsageError.of(
                     "GG005",
-                    f"expected {name} above 0, found {getattr(self, name)}",
+                    f"expected {name} above 0 and finite, found {getattr(self, name)}",
                     f"leave --{name} out to take its default",
                 )
 

@@ -132,6 +132,13 @@ def test_a_higher_rating_allows_more(rating: str) -> None:
     assert len(rules.rated("What the hell is this?", rating)) == expected
 
 
+PARALLEL = (
+    "Half a day's work pays for a bed, a whole day's work pays for a blanket too.",
+    "Joram Sile is the one to ask about the bitter spring, and Makena Wairu, the well warden, is the one to tell.",
+)
+"""Hand-written lines that say the same words twice on purpose; of a small model it is a fault."""
+
+
 def test_the_corpus_has_no_finding_but_foreign_names() -> None:
     found = [
         (finding, example["line"])
@@ -142,10 +149,11 @@ def test_the_corpus_has_no_finding_but_foreign_names() -> None:
             *rules.length(example["line"], example["kind"]),
             *rules.ending(example["line"], example["kind"]),
             *rules.rated(example["line"], "teen"),
-            *rules.repeated(example["line"]),
+            *(rules.repeated(example["line"]) if example["line"] not in PARALLEL else ()),
         )
     ]
     assert found == []
+    assert all(rules.repeated(line) for line in PARALLEL), "no line is left out for nothing"
 
 
 def test_foreign_names_in_the_corpus_are_really_foreign() -> None:

@@ -10,6 +10,8 @@ import pytest
 from gamegen.cli import run
 from gamegen.engine import runtime
 from gamegen.testing import FakeEngine
+from tests.engine.small_models import store
+from tests.test_quality import tuned
 
 ROOT = Path(__file__).parents[2]
 
@@ -58,3 +60,44 @@ def test_validate_finds_words_that_are_kept_apart(project: Path, capsys: pytest.
     capsys.readouterr()
     assert run(["validate", "."]) == 1
     assert "GG613" in capsys.readouterr().out
+
+
+def test_lines_of_a_tuned_model_are_compared_with(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GAMEGEN_CACHE", str(project / "cache"))
+    file = project / "content" / "people.jsonl"
+    records = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    model = tuned(project / "cache" / "models" / "mine", records[0]["flaw"]["text"])
+
+    def measured(*options: str) -> tuple[int, int, str]:
+        capsys.readouterr()
+        assert run(["quality", "content", "--json", *options]) == 0
+        out, err = capsys.readouterr()
+        found = json.loads(out)
+        return found["unoriginal"], found["taught"], err
+
+    assert measured() == (
+        0,
+        0,
+        "not compared with the training lines of fake (2 records): not in the cache as it wrote them\n",
+    )
+    assert measured("--model", "mine")[:2] == (1, 1)
+    for record in records:
+        record["provenance"]["model"] |= {"id": model.id, "sha256": model.sha256}
+    file.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
+    assert measured() == (1, 1, "")
+    capsys.readouterr()
+    assert run(["validate", "content"]) == 0
+    assert "GG613" not in "".join(capsys.readouterr())
+    assert run(["quality", "content", "--model", "nobody"]) == 3
+    assert "GG801" in capsys.readouterr().err
+
+
+def test_a_model_that_brings_no_lines_is_told(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GAMEGEN_CACHE", str(project / "cache"))
+    store(project / "cache" / "models" / "plain", "plain")
+    assert run(["quality", "content", "--model", "plain"]) == 0
+    assert "plain brings no lines that it was taught on" in capsys.readouterr().err

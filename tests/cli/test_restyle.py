@@ -6,6 +6,7 @@ import json
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
@@ -159,6 +160,69 @@ def test_a_changed_world_is_told_before_a_model_is_opened(
     )
     said = fails(capsys, 1, "restyle", "sheets.jsonl", "--world", "world.toml", "--tone", "wry")
     assert said.count("GG614") == 3 and "is not in it" in said
+
+
+def test_records_that_are_all_refused_are_in_the_file_without_a_model(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runtime, "open_engine", None)
+    sheets = [{**sheet, "level": 19} for sheet in lines("sheets.jsonl")]
+    Path("edited.jsonl").write_text("".join(json.dumps(sheet) + "\n" for sheet in sheets), encoding="utf-8")
+    for _ in range(2):
+        said = fails(capsys, 1, "restyle", "edited.jsonl", "--world", WORLD, "--tone", "wry", "--out", "wry.jsonl")
+        assert said.count("GG614") == 3 and "3 records refused" in said
+        assert lines("wry.jsonl") == sheets
+
+
+def test_records_of_which_no_text_is_asked_need_no_model(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sheets = [{**sheet, "review": {"state": "edited", "locks": ["flaw"]}} for sheet in lines("sheets.jsonl")]
+    Path("locked.jsonl").write_text("".join(json.dumps(sheet) + "\n" for sheet in sheets), encoding="utf-8")
+    monkeypatch.setattr(runtime, "open_engine", None)
+    command = ["restyle", "locked.jsonl", "--world", WORLD, "--tone", "wry", "--only", "flaw", "--out", "wry.jsonl"]
+    assert run(command) == 0
+    assert lines("wry.jsonl") == sheets
+
+
+def test_a_record_that_its_checks_refused_is_told_at_every_run(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sheets: list[dict[str, Any]] = lines("sheets.jsonl")
+    sheets[1]["flaw"]["text"] = "Assistant: as an AI I have no flaws that I could tell."
+    Path("edited.jsonl").write_text("".join(json.dumps(sheet) + "\n" for sheet in sheets), encoding="utf-8")
+    base = ["restyle", "edited.jsonl", "--world", WORLD, "--tone", "wry", "--out", "wry.jsonl"]
+    command = [*base, "--only", "appearance"]
+    first = fails(capsys, 1, *command)
+    bytes_of = Path("wry.jsonl").read_bytes()
+    engine = Voice()
+    monkeypatch.setattr(runtime, "open_engine", lambda *_, **__: engine)
+    again = fails(capsys, 1, *command)
+    told = [next(line for line in said.splitlines() if "GG603" in line) for said in (first, again)]
+    assert told[0] == told[1] and told[0].startswith("edited.jsonl#character_0002: GG603")
+    assert "1 records refused, 2 kept from before" in again
+    assert engine.jobs == [] and Path("wry.jsonl").read_bytes() == bytes_of
+    assert lines("wry.jsonl")[1] == sheets[1]
+    assert run([*base, "--only", "flaw", "--overwrite"]) == 0
+    assert run([*base, "--only", "flaw"]) == 0
+    assert not Path("wry.jsonl.refused").exists()
+
+
+def test_a_refusal_is_told_after_an_interrupted_run(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sheets: list[dict[str, Any]] = lines("sheets.jsonl")
+    sheets[0]["flaw"]["text"] = "Assistant: as an AI I have no flaws that I could tell."
+    Path("edited.jsonl").write_text("".join(json.dumps(sheet) + "\n" for sheet in sheets), encoding="utf-8")
+    command = ["restyle", "edited.jsonl", "--world", WORLD, "--tone", "wry", "--only", "bond", "--out", "wry.jsonl"]
+    monkeypatch.setattr(runtime, "open_engine", lambda *_, **__: Interrupted(KeyboardInterrupt(), 4))
+    fails(capsys, 130, *command)
+    assert len(lines("wry.jsonl")) in (1, 2)
+    with Path("wry.jsonl.refused").open("a", encoding="utf-8") as file:
+        file.write('{"id": "torn')
+    monkeypatch.setattr(runtime, "open_engine", lambda *_, **__: Voice())
+    assert "character_0001: GG603" in fails(capsys, 1, *command)
+    assert "character_0001: GG603" in fails(capsys, 1, *command)
 
 
 def test_an_unknown_kind_is_told(capsys: pytest.CaptureFixture[str]) -> None:

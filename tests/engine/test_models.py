@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from gamegen.engine import building, models, sources
 from gamegen.engine.adapter import weights_sha256
-from gamegen.engine.manifest import CONTRACT, PLAIN_ID, ModelFolder, Source, cpu_class, read_folder, versions
-from gamegen.engine.models import add_model, cache_folder, find_model, list_models, pack_model
+from gamegen.engine.manifest import (
+    CARD,
+    CONTRACT,
+    PLAIN_ID,
+    ModelFolder,
+    Source,
+    cpu_class,
+    read_folder,
+    versions,
+    write_card,
+    write_manifest,
+)
+from gamegen.engine.models import add_model, cache_folder, check_name, find_model, list_models, pack_model
 from gamegen.errors import HostFailed, ModelUnavailable, UsageError
 from tests.engine.small_models import store
 
@@ -160,6 +172,34 @@ def test_the_identity_follows_the_files_and_not_the_name(own_cache: Path) -> Non
     assert first.sha256 == second.sha256 != third.sha256
 
 
+def test_a_model_card_is_proved_but_no_part_of_the_identity(own_cache: Path) -> None:
+    stored = store(own_cache / "tiny")
+    for text in ("# Figures\n", "# Other figures\n"):
+        told = write_card(stored.path, text, stored.manifest)
+        assert find_model("tiny") == ModelFolder(stored.path, told)
+        assert CARD in told.files
+        assert find_model("tiny").sha256 == stored.sha256
+    assert not list(stored.path.glob(".*"))
+    (stored.path / CARD).write_text("# Torn figures\n", encoding="utf-8")
+    with pytest.raises(ModelUnavailable, match=CARD) as error:
+        find_model("tiny")
+    assert code(error) == "GG802"
+
+
+def test_a_manifest_that_is_torn_while_it_is_written_leaves_the_old_one(
+    own_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored = store(own_cache / "tiny")
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "replace", stop)
+    with pytest.raises(KeyboardInterrupt):
+        write_manifest(stored.path, replace(stored.manifest, licence="MIT"))
+    assert find_model("tiny") == stored
+
+
 def test_a_manifest_reads_back_as_it_was_written(own_cache: Path) -> None:
     stored = store(own_cache / "tiny", notes=("a note",), chat_template="{{ x }}", versions=versions(), cpu=cpu_class())
     assert read_folder(stored.path) == stored
@@ -183,6 +223,13 @@ def test_a_pack_moves_a_model_to_another_cache(
     assert added.path == tmp_path / "other" / "models" / "tiny"
     assert added.sha256 == stored.sha256
     assert find_model("tiny") == added
+
+
+def test_a_pack_carries_the_model_card(own_cache: Path, tmp_path: Path) -> None:
+    stored = store(own_cache / "tiny")
+    write_card(stored.path, "# Figures\n", stored.manifest)
+    added = add_model(pack_model("tiny", tmp_path / "tiny.zip"), name="second")
+    assert (added.path / CARD).read_text("utf-8") == "# Figures\n"
 
 
 def test_a_pack_may_be_added_under_another_name(own_cache: Path, tmp_path: Path) -> None:
@@ -239,6 +286,44 @@ def test_a_zip_that_is_no_pack_is_refused(tmp_path: Path, names: list[str]) -> N
 def test_an_impossible_name_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="GG809"):
         add_model(store(tmp_path / "tiny").path, name="../x")
+
+
+@pytest.mark.parametrize("name", ["../x", "a/b", "A", "", ".a", "a\n"])
+def test_a_name_is_checked_by_its_form(name: str) -> None:
+    check_name("ledger-2.b_c")
+    with pytest.raises(UsageError, match="GG809"):
+        check_name(name)
+
+
+@pytest.mark.parametrize("kind", ["pack", "onnx"])
+def test_an_adapter_beside_a_graph_is_refused(own_cache: Path, tmp_path: Path, kind: str) -> None:
+    folder = store(tmp_path / "tiny").path
+    if kind == "onnx":
+        (folder / "manifest.json").unlink()
+    with pytest.raises(ModelUnavailable, match="an adapter can be merged into") as error:
+        add_model(folder, adapter=sources.SHIPPED_ADAPTER)
+    assert code(error) == "GG876"
+    assert list_models() == []
+    assert list(own_cache.glob(".*part*")) == []
+
+
+def test_a_hub_model_may_be_named_with_its_commit(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    hub = pytest.importorskip("huggingface_hub")
+    asked: list[tuple[str, str | None]] = []
+
+    def download(name: str, *, revision: str | None, allow_patterns: list[str]) -> str:
+        asked.append((name, revision))
+        (tmp_path / "model.safetensors").touch()
+        return str(tmp_path)
+
+    monkeypatch.setattr(hub, "snapshot_download", download)
+    pinned = f"org/Name@{'0a' * 20}"
+    assert (sources.recognise(pinned).id, sources.recognise(pinned).ref) == ("name", pinned)
+    for ref in (pinned, "org/Name"):
+        sources.fetch_hub(ref)
+    assert asked == [("org/Name", "0a" * 20), ("org/Name", None)]
+    with pytest.raises(ModelUnavailable):
+        sources.recognise("org/name@main")
 
 
 def test_an_interrupted_build_leaves_the_old_model_and_no_part(

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from gamegen._resources import folder
-from gamegen.cards import FIELDS
+from gamegen.cards import FIELDS, TONE
 from gamegen.errors import InvalidInput
 from gamegen.session import Session
 from gamegen.testing import FakeEngine
@@ -81,6 +81,45 @@ def test_drafts_and_lines_of_the_library_are_none(tmp_path: Path) -> None:
 
     found = collect([project(tmp_path / "p", "MIT", draft, library)], "", FIELDS)
     assert (found.lessons, found.files) == ((), ())
+
+
+@pytest.mark.parametrize("state", [["approved"], {"approved": True}, 3, None])
+def test_a_state_that_is_no_text_is_no_approval(tmp_path: Path, state: object) -> None:
+    def changed(data: dict[str, Any]) -> None:
+        approved(data)
+        data["review"]["state"] = state
+
+    assert collect([project(tmp_path / "p", "MIT", changed)], "", FIELDS).lessons == ()
+
+
+def test_a_text_that_was_written_again_has_the_card_with_its_tone(tmp_path: Path) -> None:
+    def restyled(data: dict[str, Any]) -> None:
+        approved(data)
+        data["provenance"]["restyled"] = {"tone": "wry and dry"}
+        for told in list(data["provenance"]["texts"].values())[1:]:
+            told["model"] = "a-voice"
+
+    def cards(name: str, change: Change) -> dict[tuple[str, str], dict[str, str]]:
+        found = collect([project(tmp_path / name, "MIT", change, change, change)], "", FIELDS)
+        return {(each.line, each.card["must"]): dict(each.card) for each in found.lessons}
+
+    before, after = cards("before", approved), cards("after", restyled)
+    assert before.keys() == after.keys()
+    same = 0
+    for key, card in after.items():
+        old = before[key]
+        added = {"voice": f"{old['voice']}, wry and dry"} if "voice" in old else {TONE: "wry and dry"}
+        assert card in (old, {**old, **added})
+        same += card == old
+    assert 0 < same <= 3  # the first text of each record was not written again
+    assert {name for card in after.values() for name in card} >= {"voice", TONE}
+
+
+def test_a_project_whose_licence_is_prose_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        collect([project(tmp_path / "p", "All rights reserved", approved)], "", FIELDS)
+    assert [finding.code for finding in caught.value.findings] == ["GG870"]
+    assert "'All rights reserved'" in str(caught.value)
 
 
 def test_a_project_without_a_licence_is_refused(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from hypothesis import given, strategies as st
 from gamegen.cards import FIELDS
 from gamegen.errors import InvalidInput
 from gamegen.records import Finding
-from gamegen.tune.collect import collect
+from gamegen.tune.collect import collect, is_spdx
 from gamegen.tune.lessons import Lesson
 from gamegen.tune.prepare import MOST_REPEATED, prepare, require_enough, unfit, weights
 from gamegen.tune.reading import read_lessons
@@ -123,6 +123,44 @@ def test_data_without_a_licence_is_refused(tmp_path: Path) -> None:
     assert caught.value.findings[0].code == "GG870"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("MIT", "Apache-2.0", "GPL-2.0+", "MIT OR CC-BY-4.0", "GPL-2.0-only WITH Classpath-exception-2.0"),
+        *("LicenseRef-Ours", "(MIT OR Apache-2.0) AND CC0-1.0", "((MIT))", "MIT AND(MIT)"),
+    ],
+)
+def test_an_spdx_expression_is_a_licence(text: str) -> None:
+    assert is_spdx(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "All rights reserved", "MIT / Apache-2.0", "MIT OR", "OR MIT", "(MIT", "MIT)", "()", "MIT (MIT)"),
+        *("MIT, CC0", "MIT AND OR CC0", "ours!", "MIT or CC0", "Lizenz-ä"),
+    ],
+)
+def test_prose_is_no_licence(text: str) -> None:
+    assert not is_spdx(text)
+
+
+def test_a_licence_that_is_prose_is_refused_with_what_was_found(tmp_path: Path) -> None:
+    write_corpus(tmp_path / "a", [npc_line(1)], licence="All rights reserved")
+    write_corpus(tmp_path / "b", [npc_line(2)], licence="")
+    with pytest.raises(InvalidInput) as caught:
+        collect([tmp_path], "see the web site", FIELDS)
+    assert [finding.code for finding in caught.value.findings] == ["GG870", "GG870"]
+    assert "'All rights reserved'" in str(caught.value)
+    assert "'see the web site'" in str(caught.value)
+
+
+def test_a_licence_is_stripped(tmp_path: Path) -> None:
+    write_corpus(tmp_path / "a", [npc_line(1)], licence=" MIT ")
+    write_corpus(tmp_path / "b", [npc_line(2)], licence=" ")
+    assert [each.licence for each in collect([tmp_path], " CC0-1.0 ", FIELDS).files] == ["CC0-1.0", "MIT"]
+
+
 def test_a_faulty_corpus_toml_is_refused(tmp_path: Path) -> None:
     write_corpus(tmp_path, [npc_line(1)])
     for text, code in (("licence = ", "GG702"), ('license = "MIT"', "GG703")):
@@ -200,8 +238,41 @@ def test_a_held_out_file_keeps_its_like_out_of_the_training(tmp_path: Path) -> N
     told: list[str] = []
     material = gather(Wanted((path,), "base", tmp_path, held_out=held), told.append)
     assert len(material.split.held_out) == 1
+    assert [(each.file, each.examples) for each in material.held_out] == [("data.jsonl", 1)]
     assert material.split.left_out == 1
     assert npc_line(3)["who"] not in {each.card.get("who") for each in material.split.training}
+
+
+def refusal(asked: Wanted) -> Finding:
+    with pytest.raises(InvalidInput) as caught:
+        gather(asked, lambda line: None)
+    return caught.value.findings[0]
+
+
+def test_too_few_examples_are_told_before_they_are_split(tmp_path: Path) -> None:
+    path = write_corpus(tmp_path / "data", [npc_line(1)])
+    held = write_corpus(tmp_path / "held", [npc_line(40)])
+    for held_out in (None, held):
+        found = refusal(Wanted((path,), "base", tmp_path, held_out=held_out))
+        assert found.code == "GG874"
+        assert "found 1 (npc_line 1): 19 are missing" in found.message
+
+
+def test_too_few_examples_are_told_after_the_held_out_ones_are_taken_out(tmp_path: Path) -> None:
+    path = write_corpus(tmp_path / "data", corpus())
+    held = write_corpus(tmp_path / "held", [npc_line(3)])
+    found = refusal(Wanted((path,), "base", tmp_path, held_out=held))
+    assert found.code == "GG874"
+    assert "(journal 4, npc_line 15)" in found.message
+
+
+def test_nothing_to_train_on_is_refused_even_where_few_may_do(tmp_path: Path) -> None:
+    path = write_corpus(tmp_path / "data", corpus())
+    found = refusal(Wanted((path,), "base", tmp_path, held_out=path, allow_small=True))
+    assert found.code == "GG874"
+    assert "all 20 share a name" in found.message
+    unfit_ = write_corpus(tmp_path / "unfit", [{**npc_line(1), "line": "Well."}])
+    assert refusal(Wanted((unfit_,), "base", tmp_path, allow_small=True)).code == "GG874"
 
 
 def test_an_empty_held_out_file_is_refused(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from gamegen.cards import CHATML, FIELDS
-from gamegen.errors import InvalidInput
+from gamegen.errors import InvalidInput, ModelUnavailable
 from gamegen.tune.batches import coder, order
 from gamegen.tune.lessons import Lesson
 from gamegen.tune.prepare import weights
@@ -98,7 +98,7 @@ def test_every_epoch_shows_every_lesson_as_often_as_its_weight(
 class Letters:
     """A tokenizer of single letters, with or without ChatML's marks and a template of its own."""
 
-    eos_token_id = 1
+    eos_token_id: int | None = 1
     bos_token = "<s>"
 
     def __init__(self, chatml: bool = False, template: str = "") -> None:
@@ -134,6 +134,16 @@ def test_the_card_stands_in_the_turns_of_the_base(tokenizer: Letters, before: st
     assert found.tokens[-1] == end
     assert "".join(map(chr, found.tokens[found.start : -1])) == npc_line(1)["line"] + '"'
     assert chr(found.tokens[found.start - 1]) == '"'
+
+
+def test_a_base_without_an_end_is_refused_unless_its_turns_have_one() -> None:
+    tokenizer = Letters()
+    tokenizer.eos_token_id = None
+    with pytest.raises(ModelUnavailable) as caught:
+        coder(tokenizer, None, [], FIELDS)
+    assert caught.value.findings[0].code == "GG875"
+    tokenizer.chatml = True
+    assert coder(tokenizer, None, [], FIELDS).end == 8
 
 
 def test_a_base_without_a_token_in_front_gets_none() -> None:

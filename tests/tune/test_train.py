@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import shutil
@@ -14,14 +15,15 @@ import pytest
 
 from gamegen.cli import run
 from gamegen.engine.adapter import Adapter, merge_adapter, read_copies
+from gamegen.engine.manifest import CARD
 from gamegen.engine.models import find_model
 from gamegen.errors import GamegenError, ModelUnavailable, UsageError
-from gamegen.tune import train
-from gamegen.tune.running import Tuned, Wanted, tune
+from gamegen.tune import finishing, train
+from gamegen.tune.running import Tuned, Wanted, _figures, tune
 from gamegen.tune.settings import Hyperparameters
 from gamegen.tune.train import Now, marks, rate_at
 from tests.engine.small_models import GEMMA, save_transformers_folder
-from tests.tune.lessons import corpus, write_corpus
+from tests.tune.lessons import corpus, npc_line, write_corpus
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("peft")
@@ -131,7 +133,7 @@ def test_the_adapter_tells_what_it_is(made: Tuned, base: Path) -> None:
     assert adapter.data[0]["licence"] == "Apache-2.0"
     assert len(adapter.paths) == 14
     assert all(read_copies(made.folder).holds(lesson.line) for lesson in made.material.split.training)
-    card = (made.folder / "CARD.md").read_text("utf-8")
+    card = (made.folder / CARD).read_text("utf-8")
     assert "Apache-2.0" in card
     assert "journal (" in card
 
@@ -206,6 +208,35 @@ def test_a_training_that_diverges_later_keeps_the_best(
 
 
 @pytest.mark.model
+def test_a_training_that_learns_nothing_is_an_error_or_keeps_what_it_began_with(
+    made: Tuned, base: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(train, "rate_at", lambda *_: 0.0)
+    numbers = replace(NUMBERS, epochs=1)
+    with pytest.raises(ModelUnavailable) as caught:
+        tuned(wanted(base, data, tmp_path / "fresh", hyperparameters=numbers))
+    assert caught.value.findings[0].code == "GG878"
+    assert "nothing was learned" in str(caught.value)
+    told: list[str] = []
+    asked = wanted(base, data, tmp_path / "more", start=made.folder, hyperparameters=numbers)
+    found = tune(asked, told.append, lambda *_: None, lambda now: None)
+    assert any(line.startswith("warning: GG878 nothing was learned") for line in told)
+    assert found.adapter.sha256 == made.adapter.sha256
+
+
+@pytest.mark.model
+def test_the_adapter_names_the_file_that_it_was_judged_by(base: Path, data: Path, tmp_path: Path) -> None:
+    held_out = write_corpus(tmp_path, map(npc_line, range(60, 63)), licence="").rename(tmp_path / "held.jsonl")
+    asked = wanted(base, data, tmp_path / "work", held_out=held_out, name="mine", allow_small=True)
+    found = tuned(replace(asked, hyperparameters=replace(NUMBERS, epochs=1)))
+    digest = hashlib.sha256(held_out.read_bytes()).hexdigest()
+    assert found.adapter.facts()["held_out"] == [{"file": "held.jsonl", "sha256": digest, "examples": 3}]
+    assert Adapter.read(found.folder).facts() == found.adapter.facts()
+    line = "gamegen tune data.jsonl --name mine --base small --held-out held.jsonl --epochs 1 --rate 0.01 --rank 4"
+    assert f"Trained by `{line} --batch 4 --allow-small`." in (found.folder / CARD).read_text("utf-8")
+
+
+@pytest.mark.model
 @pytest.mark.parametrize(
     ("architecture", "changes"),
     [
@@ -266,6 +297,9 @@ def test_ctrl_c_exits_130_and_says_how_to_go_on(
     arguments += ["--epochs", "2", "--rank", "4", "--batch", "4"]
     assert run(arguments) == 130
     assert f"the last checkpoint is in {tmp_path}: the same command goes on from there" in capsys.readouterr().err
+    monkeypatch.setattr(train, "rate_at", lambda *_: stop(1, 2))
+    assert run([*arguments, "--seed", "1"]) == 130
+    assert "the last checkpoint is in" not in capsys.readouterr().err  # it is of another training
     monkeypatch.setattr(train, "rate_at", taken)
     assert run(arguments) == 0
     out, err = capsys.readouterr()
@@ -287,23 +321,53 @@ def test_the_last_step_is_evaluated(steps: int) -> None:
     assert len(marks(steps)) == min(steps, 10)
 
 
-def test_impossible_numbers_are_refused() -> None:
+@pytest.mark.parametrize(
+    "numbers",
+    [{"epochs": 0}, {"epochs": math.inf}, {"rate": math.nan}, {"rate": -1.0}, {"rate": -math.inf}, {"batch": 0}],
+)
+def test_impossible_numbers_are_refused(numbers: dict[str, Any]) -> None:
     with pytest.raises(UsageError) as caught:
-        Hyperparameters(epochs=0)
+        Hyperparameters(**numbers)
     assert caught.value.findings[0].code == "GG005"
 
 
 @pytest.mark.model
-def test_the_command_makes_a_model_and_judges_it(
-    base: Path, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_losses_that_are_no_numbers_are_null(made: Tuned) -> None:
+    history = ((0, math.nan, 2.0), (1, 1.23456, math.inf), (2, math.nan, math.nan))
+    figures = _figures(made.material, replace(made.trained, history=history))
+    assert figures["history"] == [[0, None, 2.0], [1, 1.2346, None], [2, None, None]]
+    json.dumps(figures, allow_nan=False)
+
+
+@pytest.mark.model
+def test_the_command_makes_a_model_and_judges_it_however_often_it_is_stopped(
+    base: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    added: list[str] = []
+    add = finishing.add_model
+
+    def adding(*arguments: Any, name: str, **rest: Any) -> Any:
+        added.append(name)
+        return add(*arguments, name=name, **rest)
+
+    monkeypatch.setattr(finishing, "add_model", adding)
     arguments = ["tune", str(data), "--base", str(base), "--name", "mine", "--work", str(tmp_path / "work"), "--json"]
     arguments += ["--epochs", "3", "--rate", "0.01", "--rank", "4", "--batch", "4"]
+    with monkeypatch.context() as patch:
+        patch.setattr(finishing, "judge", stop)
+        assert run(arguments) == 130
+    assert "the last checkpoint is in" in capsys.readouterr().err
+    before = find_model("mine")
+    assert "Evaluation" not in (before.path / CARD).read_text("utf-8")
     code = run(arguments)
     out, err = capsys.readouterr()
     assert (code, err if code else "") == (0, "")
     result = json.loads(out)
     assert result["model"] == "mine"
+    assert added == ["mine", "small"]
     manifest = find_model("mine").manifest
     assert manifest.card_form is not None
     assert manifest.card_form.kinds == ("journal", "npc_line")
@@ -311,9 +375,15 @@ def test_the_command_makes_a_model_and_judges_it(
     assert set(figures) == {"mine", "small"}
     assert figures["mine"]["loss"] < figures["small"]["loss"]
     assert figures["mine"]["prompt_tokens"] < figures["small"]["prompt_tokens"]
-    assert "evaluation" in (tmp_path / "work" / "adapter" / "CARD.md").read_text("utf-8").casefold()
-    assert run(arguments) == 2
+    card = (tmp_path / "work" / "adapter" / CARD).read_bytes()
+    assert b"## Evaluation" in card
+    assert (find_model("mine").path / CARD).read_bytes() == card
+    assert find_model("mine").sha256 == before.sha256
+    assert run([*arguments, "--seed", "1"]) == 2  # another training must not take its place
     assert "GG881" in capsys.readouterr().err
+    assert run([*arguments, "--seed", "1", "--force", "--no-evaluate"]) == 0
+    assert added == ["mine", "small", "mine"]
+    assert find_model("mine").sha256 != before.sha256
 
 
 def test_a_training_without_its_packages_names_the_extra(
