@@ -95,7 +95,7 @@ CODES: dict[str, str] = {
     "GG610": "a text that does not name what stands beside it",
     "GG611": "a text that repeats itself",
     "GG612": "a text that could not be written",
-    "GG613": "a text with eight words in a row of a text that is kept apart",
+    "GG613": "a text with words of a text that is kept apart, or of a line its model was taught on",
     "GG614": "a record that is not as it was planned",
     "GG615": "a new wording that changes more than texts",
     # GG7xx world, project and templates

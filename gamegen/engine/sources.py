@@ -61,9 +61,7 @@ SHIPPED_ADAPTER = Path(__file__).resolve().parents[1] / "adapter"
 def recognise(source: str | Path | None) -> Origin:
     """What kind of source this is. Raises ModelUnavailable GG804 when it is none."""
     if source is None or str(source) == DEFAULT_ID:
-        return Origin(
-            "default", DEFAULT_ID, _DEFAULT_REF, adapter=SHIPPED_ADAPTER if SHIPPED_ADAPTER.is_dir() else None
-        )
+        return Origin("default", DEFAULT_ID, _DEFAULT_REF, adapter=SHIPPED_ADAPTER)
     if str(source) == PLAIN_ID:
         return Origin("default", PLAIN_ID, _DEFAULT_REF)
     path = Path(source)
