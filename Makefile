@@ -6,7 +6,7 @@ WORLD := samples/saltmarrow/world
 DEMO := build/demo
 SEED ?= 7
 
-.PHONY: demo test lint types tests acceptance benchmark benchmark-peers benchmark-scale clean
+.PHONY: demo test lint types tests acceptance benchmark benchmark-peers benchmark-scale benchmark-tuning clean
 
 $(VENV)/.run: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "gamegen needs Python 3.11 or later: make PYTHON=python3.12")'
@@ -51,13 +51,19 @@ benchmark: $(VENV)/.test
 
 # gamegen beside other libraries, all in one run; makes their environments below build/peers at the first run.
 benchmark-peers: $(VENV)/.test
-	$(BIN)/gamegen model add
+	$(BIN)/gamegen model add --plain
 	$(BIN)/python -m benchmarks.peers
 
 # From 100 to 10,000 requests, every row filled to 1,024 tokens, and the engine's start.
 benchmark-scale: $(VENV)/.test
 	$(BIN)/gamegen model add
 	$(BIN)/python -m benchmarks.scale
+
+# The tuned default beside its base: what the lines say, how varied they are, how fast they come.
+benchmark-tuning: $(VENV)/.test
+	$(BIN)/gamegen model add
+	$(BIN)/gamegen model add --plain
+	$(BIN)/python -m benchmarks.tuning
 
 clean:
 	rm -rf $(VENV) build

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from benchmarks.peers.driver import JSON, Written, prompt_of, serve
 from gamegen.engine.api import Job
+from gamegen.engine.manifest import PLAIN_ID
 from gamegen.engine.runtime import open_engine
 from gamegen.records import Sampling
 
@@ -28,7 +29,7 @@ class GamegenSide:
         self.work = work
         self.schema = profiled(work["schema"])
         self.sampling = Sampling(**work["sampling"])
-        self.engine = open_engine(provider="cpu", batch_size=work["settings"]["batch_size"])
+        self.engine = open_engine(PLAIN_ID, provider="cpu", batch_size=work["settings"]["batch_size"])
 
     def write(self, records: Sequence[int]) -> list[Written]:
         return sorted(self._run(records), key=lambda written: written.record)
