@@ -67,5 +67,10 @@ def write(plan: gamegen.Plan) -> Coroutine[list[gamegen.Request], list[Any], dic
 
 
 GENERATOR = gamegen.Generator(
-    kind="notice", schema=SCHEMA, plan=plan, write=write, templates=Path(__file__).parent / "templates"
+    kind="notice",
+    schema=SCHEMA,
+    plan=plan,
+    write=write,
+    templates=Path(__file__).parent / "templates",
+    cards={"notice": ["must"]},  # what a model that was tuned on notices is shown
 )
