@@ -19,6 +19,10 @@ _OPENS = re.compile(r"(?:^|[.!?…:;]['’)»]?\s+[‘'’(«]?|\)\s+|[—–]\s
 _ALWAYS = CALENDAR | PEOPLES | TITLES | {"i", "ok", "tv", "sos"}
 
 
+_TURNED = ("her", "his", "their")
+_OTHERS = ("my", "your", "our", *_TURNED)
+_WHOLE = ("self", "selves")
+"""What makes a pronoun of its own: "herself" is said "myself" with right."""
 ALIKE = 0.7
 """Likeness from which a foreign word counts as a misspelt name."""
 
@@ -40,10 +44,13 @@ def respelled(text: str, known: frozenset[str], names: Iterable[str]) -> tuple[s
     """The text with each misspelt name as `names` have it, and how many of its characters were put in.
 
     A foreign word counts as misspelt if just one word of the names begins with the same letter and is like it
-    (Ratcliff and Obershelp, 0.7); a small model writes "Toller" for "Tolliver", again and again.
+    (Ratcliff and Obershelp, 0.7); a small model writes "Toller" for "Tolliver", again and again. So does a word whose
+    beginning was taken for a pronoun and turned: "the knife myon" for "the knife heron".
     """
+    names = tuple(names)
+    text, put = _turned_back(text, known, names)
     spellings = sorted({token for name in names for token in _TOKEN.findall(name) if token[0].isupper()})
-    pieces, end, put = [], 0, 0
+    pieces, end = [], 0
     for match in _foreign(text, known):
         bare = re.sub(r"['’].*$", "", match[0])
         like = [
@@ -56,6 +63,27 @@ def respelled(text: str, known: frozenset[str], names: Iterable[str]) -> tuple[s
             end = match.start() + len(bare)
             put += len(like[0])
     return "".join([*pieces, text[end:]]), put
+
+
+def _turned_back(text: str, known: frozenset[str], names: Iterable[str]) -> tuple[str, int]:
+    """The text without turned beginnings, and how many characters that put in."""
+    meant: dict[str, str] = {}
+    for word in sorted({token.casefold() for name in names for token in _TOKEN.findall(name)}):
+        for pronoun in _TURNED:
+            rest = word.removeprefix(pronoun)
+            if rest != word and len(rest) > 1 and rest not in _WHOLE:
+                meant |= {other + rest: word for other in _OTHERS if _singular(other + rest) not in known}
+    put = 0
+
+    def back(match: re.Match[str]) -> str:
+        nonlocal put
+        word = meant.get(match[0].casefold())
+        if word is None:
+            return match[0]
+        put += len(word)
+        return word.capitalize() if match[0][0].isupper() else word
+
+    return _TOKEN.sub(back, text), put
 
 
 def _foreign(text: str, known: frozenset[str]) -> Iterator[re.Match[str]]:

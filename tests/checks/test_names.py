@@ -38,3 +38,12 @@ def test_a_respelt_text_has_no_more_foreign_names_and_is_stable(text: str) -> No
     assert len(foreign(mended, KNOWN)) <= len(foreign(text, KNOWN))
     assert respelled(mended, KNOWN, NAMES) == (mended, 0)
     assert put > 0 or mended == text
+
+
+def test_a_word_whose_beginning_was_turned_like_a_pronoun_is_turned_back() -> None:
+    asked = ("what she knows about the knife heron", "the history of Hersey")
+    known = known_tokens(asked)
+    assert respelled("Myon? The knife youron!", known, asked) == ("Heron? The knife heron!", 10)
+    assert respelled("Is mytory yours?", known, asked) == ("Is history yours?", 7)
+    assert respelled("I did it myself.", known, ("she did it herself",)) == ("I did it myself.", 0)
+    assert respelled("My story, your herons, his heron.", known, asked) == ("My story, your herons, his heron.", 0)
