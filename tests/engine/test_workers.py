@@ -57,9 +57,15 @@ def test_the_workers_change_nothing(
 
 def test_the_candidates_of_the_last_job_are_shared_out() -> None:
     job = replace(jobs()[3], candidates=9)
+    tasks = scheduler().tasks
+    resting = ("first", "second", "third")
+    tasks.resting.update(resting)
+    tasks.submit(job)
+    shares = [tasks.take(each) for each in resting]
+    assert [(share.first, share.last) for share in shares if share is not None] == [(0, 3), (3, 6), (6, 9)]
+    assert not tasks.waiting
     with closing(engine(workers=3, batch_size=9)) as several:
         (found,) = finished(several, [job]).values()
-        assert {session.rows for session in several.sessions} == {3}
     assert found == run(scheduler(), [job])[job.record, job.key]
 
 
