@@ -26,14 +26,13 @@ from pathlib import Path
 from typing import Any
 
 from gamegen import Session, load_world
-from gamegen._words import words
 from gamegen.cards import FIELDS
 from gamegen.engine.api import Engine, Job
 from gamegen.engine.manifest import DEFAULT_ID, PLAIN_ID
 from gamegen.hookspecs import Generator
 from gamegen.machine import calibration
 from gamegen.measures import distinct, self_bleu
-from gamegen.originality import Copies, longest_shared_run
+from gamegen.originality import Copies, SharedRuns
 from gamegen.prompts import Prompts
 from gamegen.records import JSON, Plan, Request, TextContext
 from gamegen.replanning import asked_texts, replan
@@ -108,7 +107,7 @@ def figures(
         "prompt_tokens": round(prompt_tokens(session, requests), 1),
         "one_candidate_says_must": round(says_must(requests, once(session, requests)), 4),
     }
-    lines = [words(lesson.line) for lesson in taught]
+    shared = SharedRuns(lesson.words for lesson in taught)
     copies = Copies.of(lesson.line for lesson in taught)
     texts = [each.text for each in chosen]
     result["chosen"] = {
@@ -117,7 +116,7 @@ def figures(
         "by_kind": {kind: by_kind(chosen, kind) for kind in FIELDS},
         "library": round(sum(each.library for each in chosen) / len(chosen), 4),
         "copies": sum(copies.holds(text) for text in texts),
-        "longest_shared_run": max(longest_shared_run(text, lines) for text in texts),
+        "longest_shared_run": max(map(shared.longest, texts)),
         "distinct_2": round(distinct(texts, 2), 4),
         "self_bleu_4": round(self_bleu(texts), 4),
     }

@@ -47,6 +47,11 @@ def stem(word: str) -> str:
     return word.removesuffix("e") if len(word) > 3 else word
 
 
+def folded(text: str) -> str:
+    """What makes two texts read the same: letters and digits alone."""
+    return "".join(filter(str.isalnum, text.casefold()))
+
+
 def content_stems(text: str) -> tuple[str, ...]:
     """The different stems of the words that carry content, in order of their first place."""
     found: dict[str, None] = {}

@@ -6,16 +6,11 @@ without giving them away, and a project's novel need not be in memory.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from pathlib import Path
 
 from gamegen._words import words
-from gamegen.document import missing
-from gamegen.errors import HostFailed, WorldFault
-from gamegen.records import JSON
 
 SHARED_WORDS = 8
 """A text that has so many words in a row, or more, of another is a copy of it."""
@@ -76,29 +71,10 @@ class Copies:
         return cls(frozenset(hashes[:count]), frozenset(hashes[count:]))
 
 
-def read_originals(paths: Iterable[Path]) -> Copies:
-    """The runs of words of these files: UTF-8 text, or JSON lines (.jsonl), of which every string counts by itself.
-
-    Raises InvalidInput GG006 for a file that is not there, HostFailed GG006 for one that cannot be read, WorldFault
-    GG701 for one that is not UTF-8, GG702 for a line that is not JSON.
-    """
-    runs: set[bytes] = set()
-    for path in paths:
-        text = _read(path)
-        if path.suffix.lower() != ".jsonl":
-            runs |= Copies.of_text(text).runs
-            continue
-        for number, line in enumerate(text.split("\n"), 1):  # splitlines would also split strings, at U+2028
-            if line.strip():
-                for string in _strings(_parsed(line, path, number)):
-                    runs.update(_runs(words(string)))
-    return Copies(runs=frozenset(runs))
-
-
 class SharedRuns:
     """The runs of words of some lines, each given as its words: finds the longest that a text shares with one of them.
 
-    Agrees with `longest_shared_run`, and takes a look-up for each word of the text where that compares all with all.
+    Takes a look-up for each word of the text, where comparing all with all takes one for each word of each line.
     """
 
     def __init__(self, others: Iterable[Sequence[str]]) -> None:
@@ -121,63 +97,6 @@ class SharedRuns:
                 other[start : start + size] for other in self._others for start in range(len(other) - size + 1)
             )
         return self._grams[size]
-
-
-def longest_shared_run(text: str, others: Iterable[Sequence[str]]) -> int:
-    """The most consecutive words that the text has in common with one of the others, each given as its words.
-
-    For many texts there is `SharedRuns`.
-    """
-    own = words(text)
-    best = 0
-    for other in others:
-        above = [0] * (len(other) + 1)
-        for word in own:
-            row = [0] * (len(other) + 1)
-            for place, against in enumerate(other, 1):
-                if word == against:
-                    row[place] = above[place - 1] + 1
-            best = max(best, *row)
-            above = row
-    return best
-
-
-def _read(path: Path) -> str:
-    if not path.is_file():
-        raise missing(path, "a text to keep apart")
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise WorldFault.of(
-            "GG701", "expected UTF-8, found other bytes", "save the file as UTF-8", path=str(path)
-        ) from None
-    except OSError as error:
-        raise HostFailed.of("GG006", f"cannot be read: {error.strerror or error}", path=str(path)) from None
-
-
-def _parsed(line: str, path: Path, number: int) -> JSON:
-    try:
-        return json.loads(line)
-    except json.JSONDecodeError as error:
-        raise WorldFault.of(
-            "GG702",
-            f"expected one JSON value a line, found {error.msg}",
-            "correct the line, or give the file another ending than .jsonl",
-            path=str(path),
-            line=number,
-            column=error.colno,
-        ) from None
-
-
-def _strings(value: JSON) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for part in value.values():
-            yield from _strings(part)
-    elif isinstance(value, list):
-        for part in value:
-            yield from _strings(part)
 
 
 def _runs(sequence: Sequence[str]) -> Iterator[bytes]:

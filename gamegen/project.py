@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gamegen.document import Document, missing, quoted, read_document, schema_faults
 from gamegen.errors import WorldFault
 from gamegen.naming import did_you_mean
 from gamegen.records import JSON, Finding
+
+if TYPE_CHECKING:
+    from gamegen.world import World
 
 PROJECT_FILE = "gamegen.toml"
 
@@ -96,6 +99,13 @@ def load_project(path: str | Path) -> Project:
     if findings:
         raise WorldFault(sorted(findings, key=lambda finding: (finding.line, finding.column)))
     return _build(file.parent, document.value)
+
+
+def with_project(world: World, project: Project | None) -> World:
+    """The world with the words that the project avoids as well."""
+    if project is None:
+        return world
+    return replace(world, avoid=tuple(dict.fromkeys((*world.avoid, *project.avoid))))
 
 
 def _blocks(document: Document) -> Iterator[Finding]:

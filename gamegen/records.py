@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b, sha256
 from typing import Any, Literal
@@ -25,6 +25,18 @@ def canonical(value: JSON) -> str:
 def content_hash(value: JSON) -> str:
     """SHA-256 (hex) of the canonical form."""
     return sha256(canonical(value).encode()).hexdigest()
+
+
+def strings(value: JSON) -> Iterator[str]:
+    """Every string inside a JSON value; keys are none."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for part in value.values():
+            yield from strings(part)
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from strings(part)
 
 
 def line_id(record_id: str, key: str) -> str:

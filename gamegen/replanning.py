@@ -13,12 +13,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Generator as Coroutine, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gamegen.engine.fragment import is_free
 from gamegen.errors import GamegenError, InvalidContent
 from gamegen.hookspecs import Generator
+from gamegen.project import with_project
 from gamegen.records import CONTRACTS, JSON, Brief, Plan, Record, Request, canonical, line_id
 
 if TYPE_CHECKING:
@@ -101,13 +102,6 @@ def brief_of(record: Record) -> Brief:
     if not isinstance(brief, dict) or not all(isinstance(brief.get(name), types[name]) for name in types):
         raise _differs(record, "its provenance has a brief without block, row, ordinal and settings")
     return Brief(record.kind, brief["block"], brief["row"], brief["ordinal"], brief["settings"])
-
-
-def with_project(world: World, project: Project | None) -> World:
-    """The world with the words that the project avoids as well."""
-    if project is None:
-        return world
-    return replace(world, avoid=tuple(dict.fromkeys((*world.avoid, *project.avoid))))
 
 
 @dataclass(frozen=True, slots=True)

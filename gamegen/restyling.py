@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, TypeGuard
 from gamegen import __version__
 from gamegen.errors import GamegenError, UsageError
 from gamegen.plugins import Registry, load_registry
+from gamegen.project import with_project
 from gamegen.records import CONTRACTS, JSON, Record, content_hash
-from gamegen.replanning import asked_texts, replan, with_project
+from gamegen.replanning import asked_texts, replan
 from gamegen.rewording import Draft, Restyled, rewording
 from gamegen.session import Session, Work, in_order
 

@@ -12,6 +12,7 @@ from collections.abc import Generator as Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from gamegen._words import folded
 from gamegen.cards import TONE
 from gamegen.errors import InvalidContent
 from gamegen.hookspecs import Generator
@@ -175,11 +176,6 @@ def _says_less(asked: Asked, text: str) -> bool:
     if asked.request.card.get("kind") not in INSISTENT:
         return False
     return holds(asked.request, asked.text) and not holds(asked.request, text)
-
-
-def folded(text: str) -> str:
-    """What makes two texts read the same: letters and digits alone."""
-    return "".join(filter(str.isalnum, text.casefold()))
 
 
 def _provenance(

@@ -139,7 +139,7 @@ def _tails(text: str) -> Iterator[tuple[int, int]]:
     for end in [*sentence_ends(text), len(text)]:
         sentence = text[start:end]
         join = _JOIN.search(sentence)
-        if join is not None and words(sentence)[:1] and words(sentence)[0] not in _SUBORDINATE:
+        if join is not None and words(sentence)[0] not in _SUBORDINATE:
             before, behind = sentence[: join.start()], sentence[join.end() :]
             listed = "," in before and len(before.rpartition(",")[2].split()) <= 2
             if not listed and behind.count(",") == len(_JOIN.findall(behind)):

@@ -15,7 +15,8 @@ from gamegen.engine.api import Completion, Engine, Job
 from gamegen.errors import GamegenError, InvalidContent, UsageError
 from gamegen.hookspecs import CheckContext, Generator
 from gamegen.library import Library
-from gamegen.originality import Copies, read_originals
+from gamegen.originality import Copies
+from gamegen.originality_file import read_originals
 from gamegen.plugins import Registry, load_registry
 from gamegen.prompts import Prompts
 from gamegen.records import CONTRACTS, JSON, Brief, Finding, Plan, Record, content_hash

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from gamegen.errors import GamegenError, UsageError
 from gamegen.exporting import load_records
-from gamegen.originality import Copies, read_originals
+from gamegen.originality import Copies
+from gamegen.originality_file import read_originals
 from gamegen.plugins import Registry, load_registry
 from gamegen.project import PROJECT_FILE, Project, load_project
 from gamegen.records import JSON, Finding, Record

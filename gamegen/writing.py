@@ -26,7 +26,7 @@ from gamegen.hookspecs import Generator
 from gamegen.library import Library
 from gamegen.originality import Copies
 from gamegen.prompts import Prompts
-from gamegen.records import JSON, Finding, Plan, Request, Sampling
+from gamegen.records import JSON, Finding, Plan, Request, Sampling, strings
 from gamegen.schema import validate
 from gamegen.selection import FLOOR, GOOD, NARRATED, choose, holds, score, variants
 
@@ -279,7 +279,7 @@ class _Writer:
         except json.JSONDecodeError as error:
             return [Finding("GG105", f"expected JSON, found {error.msg}", "write JSON")]
         return validate(value, request.schema) + [
-            finding for each in _strings(value) for finding in text_rules.profile(each)
+            finding for each in strings(value) for finding in text_rules.profile(each)
         ]
 
     def _check_keys(self, requests: Sequence[Request]) -> None:
@@ -296,11 +296,3 @@ class _Writer:
 
 def _value(request: Request, text: str) -> JSON:
     return text if is_free(request.schema) else json.loads(text)
-
-
-def _strings(value: JSON) -> list[str]:
-    if isinstance(value, str):
-        return [value]
-    if isinstance(value, dict):
-        value = list(value.values())
-    return [text for part in value for text in _strings(part)] if isinstance(value, list) else []

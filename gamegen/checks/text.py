@@ -11,7 +11,7 @@ from gamegen.checks.names import foreign, known_tokens, respelled
 from gamegen.examples import shipped
 from gamegen.hookspecs import Check, CheckContext
 from gamegen.originality import Copies
-from gamegen.records import JSON, Finding, TextContext
+from gamegen.records import JSON, Finding, TextContext, strings
 from gamegen.world import World
 
 UNTITLED = frozenset({"quest_title"})
@@ -50,7 +50,7 @@ def text_findings(
     lenient: for hand-written texts, see `text_rules.length`.
     """
     kind = str(card.get("kind", ""))
-    world = (*context.names, *names, *_strings(card))
+    world = (*context.names, *names, *strings(card))
     known = known_tokens(world)
     copies = (_corpus() if examples is None else examples, _copies(context.lines))
     found = _of_form(text, kind, context, placeholders, rules.markup_of(world))
@@ -69,7 +69,7 @@ def with_names(text: str, card: Mapping[str, JSON], context: TextContext) -> tup
     """The text with names of its card spelt as the card has them, and how many characters that put in."""
     if not rules.english(context.language):
         return text, 0
-    asked = tuple(_strings(card))
+    asked = tuple(strings(card))
     return respelled(text, known_tokens((*context.names, *asked)), asked)
 
 
@@ -157,18 +157,6 @@ def _at(finding: Finding, where: str) -> Finding:
     return Finding(finding.code, finding.message, finding.hint, where=f"{where}.text")
 
 
-def _strings(value: JSON) -> Iterator[str]:
-    """Every string inside a JSON value."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for part in value.values():
-            yield from _strings(part)
-    elif isinstance(value, list | tuple):
-        for part in value:
-            yield from _strings(part)
-
-
 def _outside_texts(value: JSON) -> Iterator[str]:
     """Every string of a record that is no text: the names in its refs, roles, its own name."""
     if isinstance(value, Mapping):
@@ -186,7 +174,7 @@ def _outside_texts(value: JSON) -> Iterator[str]:
 
 def _markup(world: World) -> frozenset[str]:
     """The markup characters that the world's own entries have; without a world any may be a name's."""
-    return rules.markup_of(text for entity in world for text in _strings(world.as_json(entity.id)))
+    return rules.markup_of(text for entity in world for text in strings(world.as_json(entity.id)))
 
 
 @lru_cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,7 +48,7 @@ class Place:
 
 def find_place(world_path: Path | None) -> Place:
     """The world given, or that of the project around the working folder. Raises UsageError if there is neither."""
-    from gamegen.project import Project
+    from gamegen.project import Project, with_project
     from gamegen.world_file import load_world
 
     project = Project.find(world_path or Path.cwd())
@@ -58,7 +58,4 @@ def find_place(world_path: Path | None) -> Place:
                 "GG006", "no world: this folder is not in a project", "give --world FILE, or run gamegen init DIR first"
             )
         world_path = project.world
-    world = load_world(world_path)
-    if project is not None:
-        world = replace(world, avoid=tuple(dict.fromkeys((*world.avoid, *project.avoid))))
-    return Place(project, world)
+    return Place(project, with_project(load_world(world_path), project))

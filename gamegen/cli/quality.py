@@ -33,7 +33,8 @@ def quality_command(content: tuple[Path, ...], beside: tuple[Path, ...], model: 
     """
     from gamegen.engine.models import find_model, list_models
     from gamegen.exporting import load_records
-    from gamegen.originality import Copies, read_originals
+    from gamegen.originality import Copies
+    from gamegen.originality_file import read_originals
     from gamegen.plugins import load_registry
     from gamegen.project import Project
     from gamegen.prompts import Prompts

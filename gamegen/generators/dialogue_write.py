@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Generator as Coroutine
 from copy import deepcopy
 
+from gamegen._words import folded
 from gamegen.generators.dialogue_topology import HUB, Node, Tree, dominators
 from gamegen.generators.dialogue_words import Say, Speaker
 from gamegen.records import JSON, Plan, Request, line_id
@@ -133,12 +134,7 @@ def _merged(plan: Plan, texts: dict[str, str]) -> dict[str, JSON]:
         offered: set[str] = set()
         for choice in node.get("choices", ()):
             key = f"nodes/{node['id']}/choices/{choice['id']}"
-            words = next((each for each in (texts[key], *fallbacks[key]) if _folded(each) not in offered), texts[key])
-            offered.add(_folded(words))
+            words = next((each for each in (texts[key], *fallbacks[key]) if folded(each) not in offered), texts[key])
+            offered.add(folded(words))
             choice["text"] = text(key, words)
     return document
-
-
-def _folded(text: str) -> str:
-    """What makes two choices read the same: letters and digits alone."""
-    return "".join(filter(str.isalnum, text.casefold()))

@@ -26,7 +26,7 @@ from gamegen.checks.text import text_findings
 from gamegen.engine.api import Engine, Job
 from gamegen.examples import Example
 from gamegen.measures import distinct, self_bleu
-from gamegen.originality import Copies, longest_shared_run
+from gamegen.originality import Copies, SharedRuns
 from gamegen.prompts import Prompts
 from gamegen.records import JSON, Request, TextContext
 from gamegen.selection import CARRIED, NARRATED
@@ -124,9 +124,9 @@ def judge(
 
 def measure(texts: Sequence[str], lessons: Sequence[Lesson], taught: Sequence[Lesson]) -> dict[str, JSON]:
     """The figures that texts alone decide; see the module for the formulas. texts[i] answers lessons[i]."""
-    lines = [lesson.words for lesson in taught]
+    shared = SharedRuns(lesson.words for lesson in taught)
     copies = Copies.of(lesson.line for lesson in taught)
-    runs = [longest_shared_run(text, lines) for text in texts]
+    runs = [shared.longest(text) for text in texts]
     said = [coverage(each.card.get("must", ""), text) >= CARRIED for text, each in zip(texts, lessons, strict=True)]
     clean = [
         not text_findings(text, each.card, _SCHEMA, TextContext(), examples=copies)

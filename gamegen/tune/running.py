@@ -218,7 +218,7 @@ def _command(wanted: Wanted, base: Base, material: Material) -> str:
 
 def _begun(wanted: Wanted) -> Path | None:
     """The folder of the adapter to begin with: the one given, or the shipped one when the default model is the base."""
-    if wanted.start is None and wanted.base == DEFAULT_ID and SHIPPED_ADAPTER.is_dir():
+    if wanted.start is None and wanted.base == DEFAULT_ID:
         return SHIPPED_ADAPTER
     return wanted.start
 
