@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from gamegen.document import Document, missing, quoted, read_document, schema_faults
 from gamegen.errors import WorldFault
 from gamegen.naming import did_you_mean
+from gamegen.ratings import FILE as RATINGS_FILE, unrated
 from gamegen.records import JSON, Finding
 
 if TYPE_CHECKING:
@@ -102,10 +103,12 @@ def load_project(path: str | Path) -> Project:
 
 
 def with_project(world: World, project: Project | None) -> World:
-    """The world with the words that the project avoids as well."""
+    """The world with the words that the project avoids as well, and its own lists of words by rating."""
     if project is None:
         return world
-    return replace(world, avoid=tuple(dict.fromkeys((*world.avoid, *project.avoid))))
+    own = project.templates / RATINGS_FILE
+    words = unrated(world.rating, project.templates) if own.is_file() else world.unrated
+    return replace(world, avoid=tuple(dict.fromkeys((*world.avoid, *project.avoid))), unrated=words)
 
 
 def _blocks(document: Document) -> Iterator[Finding]:

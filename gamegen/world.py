@@ -140,6 +140,8 @@ class World:
     facts: Mapping[str, Fact] = field(default_factory=dict)
     flags: Mapping[str, Flag] = field(default_factory=dict)
     cultures: Mapping[str, Culture] = field(default_factory=dict)
+    unrated: tuple[str, ...] | None = None
+    """Words that its rating leaves out, where a project has lists of its own; None: gamegen's."""
     path: str = ""
     """Where it was loaded from; not part of its meaning (no hash covers it)."""
     _by_id: Mapping[str, Entity] = field(init=False, repr=False, compare=False)
@@ -185,6 +187,7 @@ class World:
     def hash(self) -> str:
         """SHA-256 (hex) of all that the world says; file names and the order of tables do not matter."""
         head = [self.id, self.name, self.premise, list(self.tone), self.rating, self.language, list(self.avoid)]
+        head += [list(self.unrated)] if self.unrated is not None else []
         return content_hash([head, {name: self.entry_hash(name) for name in self._by_id}])
 
     def text_context(self, avoid: tuple[str, ...] = ()) -> TextContext:
@@ -198,6 +201,7 @@ class World:
             language=self.language,
             rating=self.rating,
             avoid=tuple(dict.fromkeys((*self.avoid, *avoid))),
+            unrated=self.unrated,
             names=tuple(dict.fromkeys(filter(None, names))),
             lines=tuple(line for character in self.characters.values() for line in character.lines),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 
 from gamegen.checks import text_rules as rules
@@ -11,6 +12,7 @@ from gamegen.checks.names import foreign, known_tokens, respelled
 from gamegen.examples import shipped
 from gamegen.hookspecs import Check, CheckContext
 from gamegen.originality import Copies
+from gamegen.ratings import unrated
 from gamegen.records import JSON, Finding, TextContext, strings
 from gamegen.world import World
 
@@ -77,8 +79,13 @@ def _of_form(
     text: str, kind: str, context: TextContext, placeholders: Iterable[str], markup: frozenset[str]
 ) -> list[Finding]:
     found = rules.profile(text, placeholders) + rules.echo(text, markup) + rules.ending(text, kind)
-    found += rules.avoided(text, context.avoid) + rules.rated(text, context.rating)
+    found += rules.avoided(text, context.avoid) + _rated(text, context)
     return found + rules.repeated(text)
+
+
+def _rated(text: str, context: TextContext) -> list[Finding]:
+    words = unrated(context.rating) if context.unrated is None else context.unrated
+    return rules.rated(text, context.rating, words)
 
 
 def texts_of(record: JSON, where: str = "$") -> Iterator[tuple[str, str]]:
@@ -104,7 +111,9 @@ def _profiles(record: Mapping[str, JSON], context: CheckContext) -> Iterator[Fin
     """Every text keeps to the profile, the words to avoid and the rating, and says nothing twice or from the prompt."""
     known = [str(each.get("name")) for each in record.get("placeholders", ())]
     words = context.text or TextContext()
-    markup = rules.MARKUP if context.world is None else _markup(context.world) | rules.markup_of(_outside_texts(record))
+    markup = rules.MARKUP
+    if context.world is not None:
+        markup = _of_world(_Same(context.world)).markup | rules.markup_of(_outside_texts(record))
     for where, text in texts_of(record):
         for finding in _of_form(text, card_kind(str(record.get("kind")), where), words, known, markup):
             yield _at(finding, where)
@@ -133,9 +142,7 @@ def _names(record: Mapping[str, JSON], context: CheckContext) -> Iterator[Findin
     """No text names what neither world nor record knows."""
     if context.text is None or context.world is None or not rules.english(context.text.language):
         return
-    facts = (fact.text for fact in context.world.facts.values())
-    cultures = (name for culture in context.world.cultures.values() for name in (*culture.given, *culture.family))
-    known = known_tokens((*context.text.names, *facts, *cultures, *_outside_texts(record)))
+    known = _of_world(_Same(context.world)).names | known_tokens((*context.text.names, *_outside_texts(record)))
     for where, text in texts_of(record):
         if card_kind(str(record.get("kind")), where) not in ("", *UNTITLED):
             for finding in foreign(text, known):
@@ -172,9 +179,35 @@ def _outside_texts(value: JSON) -> Iterator[str]:
         yield value
 
 
-def _markup(world: World) -> frozenset[str]:
-    """The markup characters that the world's own entries have; without a world any may be a name's."""
-    return rules.markup_of(text for entity in world for text in strings(world.as_json(entity.id)))
+@dataclass(frozen=True, slots=True, eq=False)
+class _Same:
+    """A world as a key: equal to itself alone."""
+
+    world: World
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.world is self.world
+
+    def __hash__(self) -> int:
+        return id(self.world)
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """Of a world, what is the same for each of its records. markup: characters that its own entries have; without a
+    world any may be a name's. names: words of its facts and of its cultures' lists."""
+
+    markup: frozenset[str]
+    names: frozenset[str]
+
+
+@lru_cache(maxsize=4)
+def _of_world(key: _Same) -> _Words:
+    world = key.world
+    facts = (fact.text for fact in world.facts.values())
+    cultures = (name for culture in world.cultures.values() for name in (*culture.given, *culture.family))
+    entries = (text for entity in world for text in strings(world.as_json(entity.id)))
+    return _Words(rules.markup_of(entries), known_tokens((*facts, *cultures)))
 
 
 @lru_cache

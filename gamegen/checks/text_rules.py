@@ -11,7 +11,6 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 
 from gamegen._words import stem, word_set, words
-from gamegen.checks.vocabulary import UNRATED
 from gamegen.originality import TAUGHT_WORDS, Copies
 from gamegen.records import Finding
 
@@ -30,7 +29,7 @@ _JOINERS = "\u200c\u200d"  # they shape letters in some scripts
 _FORBIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _ECHO = re.compile(
-    r"""must\ say | \brewrite\b | in\ character: | \bplain\ words\b | \bas\ an?\ (?:ai|language\ model)\b
+    r"""must\ say | \brewrite\b | in\ character: | \bas\ an?\ (?:ai|language\ model)\b
     | \b(?:user|assistant|system|npc|player|narrator|title|summary|objective|journal|quest)\s*: | \bthe\ player\b
     | <\| | \|> | \bim_(?:start|end)\b | &(?:[a-z]+|\#\d+); | https?:
     | ^[^.!?]{1,60}\([^)]*\)\s*:""",
@@ -130,21 +129,28 @@ def ending(text: str, kind: str) -> list[Finding]:
 
 def avoided(text: str, avoid: Iterable[str]) -> list[Finding]:
     """None of the words that the world avoids, as whole words in any case."""
-    folded = text.casefold().replace("’", "'")
     return [
         Finding("GG606", f"expected none of the words to avoid, found {word!r}", "say it otherwise")
-        for word in avoid
-        if re.search(rf"(?<!\w){re.escape(word.casefold().replace('’', chr(39)))}(?!\w)", folded)
+        for word in _found(text, avoid)
     ]
 
 
-def rated(text: str, rating: str) -> list[Finding]:
-    """No word above the world's rating."""
-    banned = UNRATED.get(rating, frozenset())
+def rated(text: str, rating: str, unrated: Iterable[str]) -> list[Finding]:
+    """No word that the world's rating leaves out (`gamegen.ratings`)."""
     return [
         Finding("GG607", f"expected a text for {rating!r}, found {word!r}", "say it otherwise, or raise the rating")
-        for word in dict.fromkeys(words(text))
-        if word in banned
+        for word in _found(text, unrated)
+    ]
+
+
+def _found(text: str, banned: Iterable[str]) -> list[str]:
+    """Those of the words that the text has, as whole words in any case."""
+    folded = text.casefold().replace("’", "'")
+    return [
+        word
+        for word in banned
+        if (plain := word.casefold().replace("’", "'")) in folded
+        and re.search(rf"(?<!\w){re.escape(plain)}(?!\w)", folded)
     ]
 
 

@@ -2,26 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from gamegen._words import word_set
-
-_STRONG = word_set(
-    """
-    fuck fucks fucked fucker fuckers fucking motherfucker shit shits shitty bullshit cunt cunts twat twats whore
-    whores slut sluts bitch bitches asshole assholes arsehole arseholes dickhead wanker wankers cum porn porno
-    pornography rape raped rapes rapist rapists orgasm orgasms blowjob dildo nigger niggers faggot faggots
-    """
-)
-_MILD = word_set(
-    """
-    damn damned goddamn goddamned hell bastard bastards bloody arse arses ass asses piss pissed pissing crap crappy
-    bugger buggers tits tit boobs screwed sex sexy naked nude cocaine heroin
-    """
-)
-
-UNRATED: Mapping[str, frozenset[str]] = {"everyone": _STRONG | _MILD, "teen": _STRONG}
-"""Words that a rating leaves out; `mature` leaves out none."""
 
 TITLES = word_set(
     """

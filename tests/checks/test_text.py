@@ -13,6 +13,7 @@ from gamegen.checks.names import foreign, known_tokens
 from gamegen.checks.text import CHECKS, card_kind, text_findings, texts_of
 from gamegen.examples import shipped
 from gamegen.hookspecs import CheckContext
+from gamegen.ratings import unrated
 from gamegen.records import Finding, TextContext
 from gamegen.world import Character, World
 
@@ -129,7 +130,7 @@ def test_words_are_not_counted_in_other_languages() -> None:
 @pytest.mark.parametrize("rating", ["everyone", "teen", "mature"])
 def test_a_higher_rating_allows_more(rating: str) -> None:
     expected = {"everyone": 1, "teen": 0, "mature": 0}[rating]
-    assert len(rules.rated("What the hell is this?", rating)) == expected
+    assert len(rules.rated("What the hell is this?", rating, unrated(rating))) == expected
 
 
 PARALLEL = (
@@ -148,7 +149,7 @@ def test_the_corpus_has_no_finding_but_foreign_names() -> None:
             *rules.echo(example["line"]),
             *rules.length(example["line"], example["kind"]),
             *rules.ending(example["line"], example["kind"]),
-            *rules.rated(example["line"], "teen"),
+            *rules.rated(example["line"], "teen", unrated("teen")),
             *(rules.repeated(example["line"]) if example["line"] not in PARALLEL else ()),
         )
     ]
