@@ -106,7 +106,7 @@ def simulate(record: Record, bound: int = BOUND) -> Simulation:
 
 def satisfiable(record: Record, condition: Mapping[str, JSON]) -> bool:
     """Whether the condition holds for any values of its variables."""
-    names, choices = _starts(record, [condition])
+    names, choices = variables(record, [condition])
     index = {name: i for i, name in enumerate(names)}
     return any(holds(condition, Values(index, row)) for row in product(*choices))
 
@@ -118,7 +118,7 @@ class _Simulator:
         self.poor = poor
         self.stages = {stage["id"]: stage for stage in record["stages"]}
         self.outcomes = {outcome["id"]: outcome for outcome in record["outcomes"]}
-        self.names, self.choices = _starts(record, [condition for _, condition in conditions(record)])
+        self.names, self.choices = variables(record, [condition for _, condition in conditions(record)])
         self.index = {name: i for i, name in enumerate(self.names)}
         self.result = Simulation()
         self.parents: dict[State, tuple[State | None, str]] = {}
@@ -246,7 +246,7 @@ class _Simulator:
                 self.result.stuck[state.place] = self._trace(state)
 
 
-def _starts(record: Record, tests: list[Mapping[str, JSON]]) -> tuple[list[Name], list[tuple[Value, ...]]]:
+def variables(record: Record, tests: list[Mapping[str, JSON]]) -> tuple[list[Name], list[tuple[Value, ...]]]:
     """The variables that the tests read, each with the values it may start with."""
     constants: dict[Name, list[Value]] = {}
     for test in tests:

@@ -1,49 +1,55 @@
-"""From a strategy and its cast to the quest's shape: stages, objectives, edges, outcomes, and the flags it touches."""
+"""From a derivation to the quest's shape: stages, edges, outcomes, prerequisites and fail conditions."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from gamegen._random import rendezvous
-from gamegen.generators.phrases import clause, noun
-from gamegen.generators.quest_cast import Cast, Casting, suits
-from gamegen.generators.quest_phrases import Saying
-from gamegen.generators.quest_strategies import ESCORT, GOTO, LISTEN, REPAIR, REPORT, SPY, STEAL, Action, Strategy
+from gamegen._random import Stream
+from gamegen.generators.phrases import noun
+from gamegen.generators.quest_branches import Alternative, Branches
+from gamegen.generators.quest_cast import Cast, Casting, Unshaped
+from gamegen.generators.quest_derivation import Derivation
+from gamegen.generators.quest_flags import Effects, Flags, is_set, raised
+from gamegen.generators.quest_grammar import Strategy
+from gamegen.generators.quest_settings import Wishes
+from gamegen.generators.quest_steps import Names, Step, Steps
 from gamegen.records import JSON
-from gamegen.world import Character, Creature, Fact, Flag, Item, Location
+from gamegen.world import Flag
 
-MOST_STAGES = 4
-MOST_OBJECTIVES = 5
-"""Together with title, summary, journal and outcomes this gives 8 to 14 texts a quest."""
+MOST_STAGES = 7
 
-HOSTILE = frozenset(
-    """
-    hostile hate hates hated angry anger enemy enemies war alarm alarmed alert suspicious suspicion wanted banned exiled
-    betrayed burned burnt closed dead doomed flooded gone lost panic ruined riot unrest cursed broken
-    """.split()  # noqa: SIM905
-)
-"""Words of a flag's id that say that it is bad for the quest when the flag is true."""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One objective and how it is spoken of."""
-
-    id: str
-    verb: str
-    target: str
-    name: str
-    """What must stand in its text: the target's name as it is said there."""
-    place: Location
-    saying: Saying
-    count: int = 1
-    to: str | None = None
-    optional: bool = False
-    hidden: bool = False
-    requires: Mapping[str, JSON] | None = None
-    effects: tuple[Mapping[str, JSON], ...] = ()
-    fact: Fact | None = None
+_STAGES: Mapping[str, str] = {
+    "goto": "travel",
+    "explore": "search",
+    "gather": "fetch",
+    "collect": "fetch",
+    "steal": "theft",
+    "deliver": "delivery",
+    "surrender": "delivery",
+    "exchange": "trade",
+    "ask": "inquiry",
+    "visit": "visit",
+    "message": "message",
+    "report": "report",
+    "read": "reading",
+    "kill": "fight",
+    "fight": "fight",
+    "capture": "capture",
+    "escort": "way_home",
+    "guard": "stand",
+    "defend": "stand",
+    "repair": "repair",
+    "mend": "repair",
+    "damage": "wrecking",
+    "destroy": "wrecking",
+    "confront": "confrontation",
+    "bait": "trap",
+    "treat": "treatment",
+    "spy": "watch",
+    "sneak": "approach",
+}
+"""The name of a stage by the way of its last step; of any other way: trial."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +59,25 @@ class Ending:
     id: str
     status: str
     must: str
-    effects: tuple[Mapping[str, JSON], ...] = ()
+    effects: Effects = ()
     after: str | None = None
+    rival: bool = False
+    """Whether it serves another side than the giver's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
+    """One stage: its objectives, and the endings that its last step (`main`) or a step instead of it leads to."""
+
     id: str
     steps: tuple[Step, ...]
+    main: str
+    endings: tuple[Ending, ...] = ()
+
+    def needed(self) -> list[str]:
+        """The objectives that every way out of the stage requires."""
+        chosen = {self.main, *(ending.after for ending in self.endings)}
+        return [step.id for step in self.steps if not step.optional and step.id not in chosen]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,257 +94,137 @@ class Shape:
         return (step for stage in self.stages for step in stage.steps)
 
 
-@dataclass(slots=True)
-class _Names:
-    """Hands out ids that are unique in the quest."""
+@dataclass(frozen=True, slots=True)
+class _Failing:
+    """A way to fail: the condition, what must hold at first, and how it is told."""
 
-    used: set[str] = field(default_factory=set)
-
-    def new(self, wanted: str) -> str:
-        wanted = wanted[:100]
-        id, number = wanted, 2
-        while id in self.used:
-            id, number = f"{wanted}_{number}", number + 1
-        self.used.add(id)
-        return id
+    condition: Mapping[str, JSON]
+    before: Mapping[str, JSON]
+    must: str
 
 
 class Shaping:
-    """Builds the shape of one quest; the draws are named like those of the casting."""
+    """Builds the shape of one quest; the draws are named like those of the casting.
 
-    def __init__(self, casting: Casting, strategy: Strategy, cast: Cast) -> None:
+    done: how it stands after the main outcome. given: prerequisites that hold anyway, of the quest line.
+    """
+
+    def __init__(
+        self,
+        casting: Casting,
+        strategy: Strategy,
+        cast: Cast,
+        wishes: Wishes,
+        done: str,
+        given: Sequence[Mapping[str, JSON]] = (),
+    ) -> None:
         self.casting = casting
-        self.world = casting.world
         self.strategy = strategy
         self.cast = cast
-        self.objectives, self.states = _Names(), _Names({"inactive"})
+        self.wishes = wishes
+        self.done = done
+        self.given = tuple(given)
+        self.states = Names({"inactive"})
+        self.steps = Steps(casting, strategy, cast)
+        self.flags = Flags(casting, strategy, cast)
+        self.branches = Branches(casting, cast, self.steps, self.flags)
 
-    def shape(self) -> Shape:
-        beats = self._beats()
-        self._add_extra(beats)
-        last = beats[-1][1]
-        main = last[-1]
-        other = self._alternative(main) if self.casting.chance("branch", 0.6) else None
-        deeds = self._deed_flags()
-        against = self._hostile_flags(self.cast.giver)
-        robbed = self._hostile_flags(self.cast.owner) if STEAL in self.strategy.actions and self.cast.owner else []
-        done = self.strategy.done.format(**clause_fields(self.cast))
-        endings = [Ending(self.states.new("complete"), "success", done, _raise([*deeds[:1], *robbed[:1]]), main.id)]
-        if other is not None:
-            last.append(other)
-            endings.append(self._other_ending(other, against))
-        prerequisites = deeds[:1] if self.casting.chance("prerequisite", 0.6) else []
+    def shape(self, derivation: Derivation) -> Shape:
+        """Raises Unshaped when the quest has no room for what is wished, or grows beyond its caps."""
+        groups = self.steps.of(derivation)
+        if len(groups) > MOST_STAGES:
+            raise Unshaped(f"has {len(groups)} stages")
+        mains = [group[-1].id for group in groups]
+        branches = self._branches(groups)
+        self._extras(groups, len(branches))
+        complete = self._complete(mains[-1])
+        endings: list[Ending] = [complete]
+        by_stage: dict[int, list[Ending]] = {}
+        for number, each in branches:
+            groups[number].append(each.step)
+            ending = Ending(
+                self.states.new(each.name[:100]), "success", each.must, each.effects, each.step.id, each.rival
+            )
+            endings.append(ending)
+            by_stage.setdefault(number, []).append(ending)
+        failing = self._failing(complete)
+        prerequisites = [is_set(flag, False) for flag in self._untouched()]
         fails: tuple[Mapping[str, JSON], ...] = ()
-        if against and against[0] not in robbed and self.casting.chance("fail", 0.7):
-            must = f"it is too late to help {noun(self.cast.giver.name)}"
-            endings.append(Ending(self.states.new("failed"), "failure", must))
-            fails = ({"condition": _test(against[0], True), "outcome": endings[-1].id},)
-            prerequisites = [*prerequisites, against[0]]
-        stages = tuple(Stage(self.states.new(name), tuple(steps)) for name, steps in beats)
-        return Shape(stages, tuple(endings), tuple(_test(flag, False) for flag in prerequisites), fails)
+        if failing is not None:
+            endings.append(Ending(self.states.new("failed"), "failure", failing.must))
+            fails = ({"condition": failing.condition, "outcome": endings[-1].id},)
+            prerequisites.append(dict(failing.before))
+        stages = []
+        for number, group in enumerate(groups):
+            main = next(step for step in group if step.id == mains[number])
+            name = self.states.new(_STAGES.get(main.saying.way, "trial"))
+            stages.append(Stage(name, tuple(group), main.id, tuple(by_stage.get(number, ()))))
+        unique = {str(sorted(test.items())): test for test in (*self.given, *prerequisites)}
+        return Shape(tuple(stages), tuple(endings), tuple(unique.values()), fails)
 
-    def _other_ending(self, other: Step, against: list[Flag]) -> Ending:
-        """The outcome of the alternative: with the rival against the giver, or against the giver's wish alone."""
-        rival = self.cast.rival
-        if rival is not None and other.saying.way in ("deliver", "report"):
-            must = f"{other.saying.deed} instead of {noun(self.cast.giver.name)}"
-            return Ending(self.states.new(f"sided_with_{rival.id}"), "success", must, _raise(against[:1]), other.id)
-        return Ending(self.states.new(f"chose_to_{other.verb}"), "success", other.saying.deed, after=other.id)
+    def _branches(self, groups: list[list[Step]]) -> list[tuple[int, Alternative]]:
+        wished = self.wishes.endings
+        rival = self.wishes.wanted.rival
+        drawn = Stream(*self.casting.name, "endings").uniform()
+        number = wished or sum(drawn >= bound for bound in (0, 0.3, 0.75, 0.93))
+        number = max(number, 2) if rival is not None and wished is None else number
+        found = self.branches.alternatives(groups, number - 1, wished is not None)
+        if wished is not None and len(found) + 1 < wished:
+            raise Unshaped(f"has only {len(found) + 1} endings")
+        if rival is not None and not any(each.name == f"sided_with_{rival.id}" for _, each in found):
+            raise Unshaped("leaves nothing for the rival to gain")
+        return found
 
-    def _beats(self) -> list[tuple[str, list[Step]]]:
-        """(name, objectives) of each stage: the strategy's sequence with `<goto>` expanded as the paper has it."""
-        beats = []
-        for number, actions in enumerate(self.strategy.stages):
-            steps = []
-            for action in actions:
-                # <goto> ::= ε where something else is done at the same place
-                if action is GOTO and len(actions) > 1 and not self.casting.chance(f"goto {number}", 0.4):
-                    continue
-                steps.append(self._step(action))
-            beats.append((actions[-1].stage, steps))
-        if self.cast.hint is not None and len(beats) < MOST_STAGES and self.casting.chance("hint", 0.8):
-            # <goto> ::= <learn> goto
-            told = self.cast.hint
-            topic = self._topic(told.fact, self.cast.subjects)
-            beats.insert(0, ("inquiry", [self._interview(told.person, told.place, "ask", told.fact, topic)]))
-        return beats
+    def _extras(self, groups: list[list[Step]], others: int) -> None:
+        wished = self.wishes.optional
+        drawn = Stream(*self.casting.name, "optional").uniform()
+        number = sum(drawn >= bound for bound in (0.3, 0.78)) if wished is None else wished
+        found = self.branches.extras(groups, number, others)
+        if wished is not None and found < wished:
+            raise Unshaped(f"has room for only {found} optional objectives")
 
-    def _topic(self, fact: Fact, ids: Collection[str]) -> str:
-        """The name of the first of these that a fact is about; "" if it is about none of them."""
-        entities = (self.world.get(id) for id in fact.about if id in ids)
-        return next((noun(entity.name) for entity in entities if entity), "")
+    def _complete(self, main: str) -> Ending:
+        """The outcome that the giver wishes for."""
+        receiver = self.cast.giver if self.strategy.does("give") else None
+        effects = (*raised([*self.flags.deeds[:1], *self.flags.robbed[:1]]), *self.flags.held_by(receiver))
+        return Ending(self.states.new("complete"), "success", self.done, effects, main)
 
-    def _step(self, action: Action) -> Step:
-        cast, verb = self.cast, action.verb
-        if action is REPORT:
-            return self._interview(cast.giver, cast.home, "report")
-        if action is LISTEN and cast.person:
-            return self._listen(cast.person)
-        if action is SPY and cast.person:
-            return self._plain(verb, cast.person, cast.place)
-        if action is ESCORT and cast.person and cast.person_home:
-            return self._plain(verb, cast.person, cast.person_home)
-        if action.role == "creature" and cast.creature:
-            return self._fight(cast.creature, cast.place, cast.count)
-        if action.role == "item" and cast.item:
-            return self._handle(verb, cast.item)
-        return self._plain(verb, cast.place, cast.place)
+    def _untouched(self) -> list[Flag]:
+        """Flags that must not be set yet: what the quest is to bring about."""
+        deeds = self.flags.deeds[:1]
+        return deeds if self.casting.chance("prerequisite", 0.75) else []
 
-    def _listen(self, person: Character) -> Step:
-        """A talk: about what the person knows where that is the matter, else sometimes with news by the way."""
-        fact, place = self.cast.news, self.cast.place
-        if self.strategy.name != "Interview NPC" or fact is None:
-            return self._interview(person, place, "visit", fact if self.casting.chance("news", 0.5) else None)
-        topic = self._topic(fact, set(fact.about) - {person.id})
-        return self._interview(person, place, "ask" if topic else "visit", fact, topic)
-
-    def _plain(self, verb: str, target: Character | Location, place: Location) -> Step:
-        name = noun(target.name)
-        return Step(self._id(verb, target.id), verb, target.id, name, place, Saying(verb, name, noun(place.name)))
-
-    def _interview(
-        self, person: Character, place: Location, way: str, fact: Fact | None = None, topic: str = ""
-    ) -> Step:
-        name = noun(person.name)
-        learned = clause(fact.text) if fact else ""
-        saying = Saying(way, name, noun(place.name), topic=topic, learned=learned)
-        return Step(self._id(way, person.id), "interview", person.id, name, place, saying, fact=fact)
-
-    def _fight(self, creature: Creature, place: Location, count: int = 1, verb: str = "kill") -> Step:
-        name = noun(creature.plural if count > 1 else creature.name)
-        saying = Saying(verb, f"{count} {name}" if count > 1 else name, noun(place.name))
-        return Step(self._id(verb, creature.id), verb, creature.id, name, place, saying, count)
-
-    def _handle(self, verb: str, item: Item, to: Character | None = None) -> Step:
-        """Something done with an item: it is gained, used up, or handed over."""
-        cast = self.cast
-        name = noun(item.name)
-        gained = verb in ("gather", "steal")
-        kept = verb == "use" and any(action.verb == "deliver" for action in self.strategy.actions)
-        place = cast.source if gained else cast.place
-        other = cast.owner
-        if verb == "deliver":
-            other = to or cast.giver
-            place = self.casting.home_of(other)
-        return Step(
-            self._id(verb, f"{item.id}_to_{to.id}" if to else item.id),
-            verb,
-            item.id,
-            name,
-            place,
-            Saying(verb, name, noun(place.name), noun(other.name) if other else ""),
-            to=other.id if verb == "deliver" and other else None,
-            requires=None if gained else {"type": "item", "id": item.id, "op": ">=", "value": 1},
-            effects=() if kept else (_effect("item", item.id, "add", 1 if gained else -1),),
-        )
-
-    def _add_extra(self, beats: list[tuple[str, list[Step]]]) -> None:
-        """Perhaps one optional objective, sometimes hidden, in the stage of the deed."""
-        if sum(len(steps) for _, steps in beats) >= MOST_OBJECTIVES or not self.casting.chance("extra", 0.7):
-            return
-        cast = self.cast
-        stage = next(
-            (steps for _, steps in reversed(beats) if any(step.place == cast.place for step in steps)), beats[0][1]
-        )
-        place = stage[-1].place
-        taken = cast.taken | {place.id, cast.home.id, cast.source.id}
-        world = self.world
-        found: dict[str, Creature | Item | Character | Location] = {}
-        for creature in world.creatures.values():
-            if creature.location == place.id and suits(creature.danger, cast.level):
-                found[f"kill {creature.id}"] = creature
-        for item in world.items.values():
-            if item.location == place.id and item.owner is None:
-                found[f"gather {item.id}"] = item
-        for person in world.characters.values():
-            if person.location == place.id:
-                found[f"visit {person.id}"] = person
-        for id in self.casting.walkable.intersection(place.links):
-            found[f"explore {id}"] = world.locations[id]
-        order = rendezvous(
-            (key for key, entity in found.items() if entity.id not in taken), *self.casting.name, "extra"
-        )
-        if not order:
-            return
-        step = self._extra(found[order[0]], place)
-        stage.insert(0, replace(step, optional=True, hidden=self.casting.chance("hidden", 0.35)))
-
-    def _extra(self, entity: Creature | Item | Character | Location, place: Location) -> Step:
-        if isinstance(entity, Creature):
-            return self._fight(entity, place)
-        if isinstance(entity, Item):
-            name = noun(entity.name)
-            saying = Saying("gather", name, noun(place.name))
-            effect = _effect("item", entity.id, "add", 1)
-            return Step(self._id("gather", entity.id), "gather", entity.id, name, place, saying, effects=(effect,))
-        if isinstance(entity, Character):
-            return self._interview(entity, place, "visit")
-        return self._plain("explore", entity, entity)
-
-    def _alternative(self, last: Step) -> Step | None:
-        """What the player may do instead of the last objective, and so decide otherwise."""
-        cast, rival = self.cast, self.cast.rival
-        if last.verb == "repair":
-            return self._plain("damage", cast.place, cast.place)
-        if last.verb == "kill" and cast.creature and last.count == 1:
-            return self._fight(cast.creature, cast.place, verb="capture")
-        if rival is None or cast.rival_home is None:
+    def _failing(self, complete: Ending) -> _Failing | None:
+        """How the quest may fail: the giver's side turns enemy, time runs out, somebody else is faster, or the place is
+        in alarm."""
+        wished = self.wishes.fails
+        if wished is False:
             return None
-        if last.verb in ("deliver", "use") and cast.item:
-            return self._handle("deliver", cast.item, rival)
-        return self._interview(rival, cast.rival_home, "report") if last.verb == "interview" else None
-
-    def _deed_flags(self) -> list[Flag]:
-        """Flags that the deed may raise: bool flags that start false and share a word with the item that is moved, the
-        creature, or the place that is repaired. A flag that has nothing to do with the quest is never touched."""
-        cast = self.cast
-        matter = [part.id for part in (cast.item, cast.creature) if part]
-        if REPAIR in self.strategy.actions:
-            matter.append(cast.place.id)
-        found = {
-            flag.id: flag
-            for flag in self.world.flags.values()
-            if flag.default is False and _words([flag.id]) & _words(matter) and not _words([flag.id]) & HOSTILE
-        }
-        return [found[id] for id in rendezvous(found, *self.casting.name, "deed")]
-
-    def _hostile_flags(self, person: Character) -> list[Flag]:
-        """Flags that say that the person's side has become an enemy: they share a word with its id, start false, and
-        have a word of `HOSTILE`."""
-        side = _words(filter(None, (person.id, person.faction)))
-        found = {
-            flag.id: flag
-            for flag in self.world.flags.values()
-            if flag.default is False and _words([flag.id]) & side and _words([flag.id]) & HOSTILE
-        }
-        return [found[id] for id in rendezvous(found, *self.casting.name, "hostile")]
-
-    def _id(self, way: str, target: str) -> str:
-        return self.objectives.new(f"{way}_{target}")
-
-
-def clause_fields(cast: Cast) -> dict[str, str]:
-    """The names that the clauses of a strategy may use."""
-    named = {"giver": cast.giver, "item": cast.item, "person": cast.person, "owner": cast.owner}
-    fields = {role: noun(entity.name) if entity else "" for role, entity in named.items()}
-    creature = ""
-    if cast.creature:
-        creature = f"{cast.count} {noun(cast.creature.plural)}" if cast.count > 1 else noun(cast.creature.name)
-    return {**fields, "creature": creature, "place": noun(cast.place.name), "source": noun(cast.source.name)}
-
-
-def _test(flag: Flag, value: bool) -> dict[str, JSON]:
-    return {"type": "flag", "id": flag.id, "op": "==", "value": value}
-
-
-def _raise(flags: Iterable[Flag]) -> tuple[Mapping[str, JSON], ...]:
-    return tuple(_effect("flag", flag.id, "set", True) for flag in flags)
-
-
-def _effect(type: str, id: str, op: str, value: JSON) -> dict[str, JSON]:
-    return {"type": type, "id": id, "op": op, "value": value}
-
-
-def _words(ids: Iterable[str]) -> set[str]:
-    """The words of ids that are long enough to mean something."""
-    return {word for id in ids for word in id.split("_") if len(word) > 3 or word in HOSTILE}
+        giver = noun(self.cast.giver.name)
+        own = {str(effect["id"]) for effect in complete.effects}
+        tested = {str(test.get("id", "")) for test in self.given}
+        found: list[tuple[float, _Failing]] = []
+        for flag in self.flags.against[:1]:
+            found.append((0.7, _Failing(is_set(flag, True), is_set(flag, False), f"it is too late to help {giver}")))
+        for flag in self.flags.times[:1]:
+            left = {"type": "flag", "id": flag.id}
+            out, more = {**left, "op": "<=", "value": 0}, {**left, "op": ">", "value": 0}
+            found.append((0.2, _Failing(out, more, f"the time that {giver} had is over")))
+        for flag in self.flags.deeds[:1]:
+            must = f"somebody else was faster, and {giver} needs no help any more"
+            found.append((0.3, _Failing(is_set(flag, True), is_set(flag, False), must)))
+        for flag in self.flags.alarms:
+            must = f"everything has changed, and {giver} has other worries now"
+            found.append((0.0, _Failing(is_set(flag, True), is_set(flag, False), must)))
+        # a flag that an outcome sets may fail the quest only from outside; the quest's own end comes first
+        found = [
+            (share, each)
+            for share, each in found
+            if each.condition["id"] not in tested and (each.condition["id"] not in own or share == 0.3)
+        ]
+        for number, (share, each) in enumerate(found):
+            if wished or self.casting.chance(f"fail {number}", share):
+                return each
+        if wished:
+            raise Unshaped("needs a flag that can fail it, such as a bool <faction>_hostile that starts false")
+        return None

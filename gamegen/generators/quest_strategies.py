@@ -1,321 +1,486 @@
-"""Why a quest is given and what is done in it: motivations, strategies and atomic actions.
+"""The words of each strategy: what a quest comes to, what is asked, why, and how it stands afterwards.
 
-Source: J. Doran and I. Parberry, "A Prototype Quest Generator Based on a Structural Analysis of Quests from Four
-MMORPGs", Proc. 2nd Int. Workshop on Procedural Content Generation in Games (2011). Names and sequences of strategies
-are the paper's; `stages` divides a sequence into what the player does between two journal entries. The paper's rule
-``<goto> ::= ε | explore | <learn> goto`` is applied by the plan; `<get>` is gather or steal; `give` is our verb
-deliver; `listen` and `report` are interview; `damage` to a creature is kill.
-
-Clauses (for cards and last resorts) are lower case, without a final stop; their fields are names of the cast:
-giver, item, creature, person, place (of the deed), source (of the item), owner (of the item).
+Clauses (for cards and last resorts) are lower case, without a final stop; their fields are names of the cast: giver,
+item, owner (of the item), source (of the item), creature, person, place (of the deed). No clause has an item or a
+creature as the subject of its verb, since their names may be plural. Alternatives take turns over a batch.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
-Role = Literal["item", "creature", "person", "place", "giver"]
-
-MOTIVATIONS = (
-    "knowledge",
-    "comfort",
-    "reputation",
-    "serenity",
-    "protection",
-    "conquest",
-    "wealth",
-    "ability",
-    "equipment",
-)
+from gamegen.generators.quest_grammar import Strategy
 
 
 @dataclass(frozen=True, slots=True)
-class Action:
-    """One atomic action of the paper, as a verb of the schema on one role of the cast; `stage` names its stage."""
+class Words:
+    """gist: what it comes to, for the title (an infinitive clause). task: what the player is to do, for the summary
+    (an infinitive clause). reason: why the giver asks. done: how it stands afterwards. title: for the last resort; it
+    names nobody."""
 
-    name: str
-    verb: str
-    role: Role
-    stage: str
-
-
-GOTO = Action("goto", "goto", "place", "travel")
-EXPLORE = Action("explore", "explore", "place", "search")
-GATHER = Action("gather", "gather", "item", "fetch")
-STEAL = Action("steal", "steal", "item", "theft")
-GIVE = Action("give", "deliver", "item", "delivery")
-USE = Action("use", "use", "item", "trial")
-LISTEN = Action("listen", "interview", "person", "visit")
-REPORT = Action("report", "interview", "giver", "report")
-SPY = Action("spy", "spy", "person", "watch")
-DAMAGE = Action("damage", "kill", "creature", "fight")
-ESCORT = Action("escort", "escort", "person", "way_home")
-REPAIR = Action("repair", "repair", "place", "repair")
-DEFEND = Action("defend", "defend", "place", "stand")
-
-
-@dataclass(frozen=True, slots=True)
-class Strategy:
-    """One strategy: its motivation, its name and sequence in the paper, the sequence in stages, and its clauses."""
-
-    motivation: str
-    name: str
-    stages: tuple[tuple[Action, ...], ...]
-    gist: str
-    """What it comes to, for the title: an infinitive clause."""
+    gist: tuple[str, ...]
     task: str
-    """What the player is to do, for the summary: an infinitive clause."""
-    reason: str
-    """Why the giver asks, for the first journal entry: a clause."""
-    done: str
-    """How it stands afterwards, for the last journal entry: a clause."""
-    title: str
-    """A title for the last resort; it names nobody."""
-    likes: frozenset[str] = frozenset()
-    """Tags of items that suit it; where no item has one, any item that the main story does not claim (`quest`)."""
-
-    @property
-    def actions(self) -> tuple[Action, ...]:
-        return tuple(action for stage in self.stages for action in stage)
-
-    @property
-    def roles(self) -> frozenset[Role]:
-        return frozenset(action.role for action in self.actions)
+    reason: tuple[str, ...]
+    done: tuple[str, ...]
+    title: tuple[str, ...]
 
 
-STRATEGIES: tuple[Strategy, ...] = (
-    Strategy(
-        "knowledge",
-        "Deliver item for study",
-        ((GATHER,), (GIVE,)),
-        gist="bring {item} to {giver} for study",
-        task="fetch {item} from {source} and bring it to {giver} for study",
-        reason="{giver} wants to study {item}",
-        done="{giver} has {item} to study",
-        title="A Closer Look",
-        likes=frozenset({"document", "book", "glass", "relic", "quest", "strange"}),
-    ),
-    Strategy(
-        "knowledge",
-        "Spy",
-        ((GOTO, SPY), (REPORT,)),
-        gist="spy on {person} for {giver}",
-        task="spy on {person} at {place} and report to {giver}",
-        reason="{giver} does not trust {person}",
-        done="{giver} knows what {person} does all day",
-        title="Eyes on the Door",
-    ),
-    Strategy(
-        "knowledge",
-        "Interview NPC",
-        ((GOTO, LISTEN), (REPORT,)),
-        gist="find out what {person} knows",
-        task="ask {person} at {place} what there is to know and report to {giver}",
-        reason="{giver} thinks that {person} knows more",
-        done="{giver} has heard what {person} knows",
-        title="A Question Worth the Walk",
-    ),
-    Strategy(
-        "knowledge",
-        "Use an item in the field",
-        ((GATHER,), (GOTO, USE), (GIVE,)),
-        gist="try {item} at {place}",
-        task="fetch {item} from {source}, try it at {place} and bring it to {giver}",
-        reason="{giver} wants to know what {item} does at {place}",
-        done="{giver} has {item} and an answer",
-        title="Trial in the Field",
-        likes=frozenset({"tool", "document", "glass", "relic", "quest"}),
-    ),
-    Strategy(
-        "comfort",
-        "Obtain luxuries",
-        ((GATHER,), (GIVE,)),
-        gist="get {item} for {giver}",
-        task="fetch {item} from {source} and bring it to {giver}",
-        reason="{giver} has set a heart on {item}",
-        done="{giver} has {item} at last",
-        title="Small Comforts",
-        likes=frozenset({"luxury", "food", "drink", "goods", "comfort", "clothing"}),
-    ),
-    Strategy(
-        "comfort",
-        "Kill pests",
-        ((GOTO, DAMAGE), (REPORT,)),
-        gist="rid {place} of {creature}",
-        task="kill {creature} at {place} and report to {giver}",
-        reason="{giver} wants {creature} gone from {place}",
-        done="{giver} sees {place} rid of {creature}",
-        title="A Quiet Night's Sleep",
-    ),
-    Strategy(
-        "reputation",
-        "Obtain rare items",
-        ((GATHER,), (GIVE,)),
-        gist="get {item} for {giver}",
-        task="fetch {item} from {source} and bring it to {giver}",
-        reason="{giver} wants to be known as the owner of {item}",
-        done="{giver} can show {item} to everyone",
-        title="Something to Show",
-        likes=frozenset({"quest", "relic", "trophy", "treasure", "rare", "glass"}),
-    ),
-    Strategy(
-        "reputation",
-        "Kill enemies",
-        ((GOTO, DAMAGE), (REPORT,)),
-        gist="kill {creature} for {giver}'s good name",
-        task="kill {creature} at {place} and tell {giver}",
-        reason="{giver} has promised to deal with {creature}",
-        done="{giver} has kept a promise about {creature}",
-        title="A Name to Keep",
-    ),
-    Strategy(
-        "reputation",
-        "Visit a dangerous place",
-        ((GOTO,), (EXPLORE,), (REPORT,)),
-        gist="brave {place}",
-        task="search {place}, where nobody goes, and report to {giver}",
-        reason="{giver} wants to know what waits at {place}",
-        done="{giver} has news of {place}",
-        title="Where Nobody Goes",
-    ),
-    Strategy(
-        "serenity",
-        "Check on NPC",
-        ((GOTO, LISTEN), (REPORT,)),
-        gist="see how {person} fares",
-        task="visit {person} at {place} and bring word to {giver}",
-        reason="{giver} worries about {person}",
-        done="{giver} has word from {person}",
-        title="A Word From a Friend",
-    ),
-    Strategy(
-        "serenity",
-        "Recover lost/stolen item",
-        ((GATHER,), (GIVE,)),
-        gist="recover {item} for {giver}",
-        task="find {item} at {source} and bring it back to {giver}",
-        reason="{giver} misses {item}",
-        done="{giver} has {item} back",
-        title="Lost and Found",
-    ),
-    Strategy(
-        "serenity",
-        "Rescue captured NPC",
-        ((GOTO, DAMAGE), (ESCORT,), (REPORT,)),
-        gist="rescue {person} from {creature}",
-        task="kill {creature} at {place}, bring {person} home and tell {giver}",
-        reason="{giver} fears that {creature} took {person}",
-        done="{person} is home, and {giver} knows it",
-        title="The Long Way Home",
-    ),
-    Strategy(
-        "protection",
-        "Attack threatening entities",
-        ((GOTO, DAMAGE), (REPORT,)),
-        gist="kill {creature} before anyone is hurt",
-        task="kill {creature} at {place} and tell {giver} that it is safe",
-        reason="{giver} fears {creature} at {place}",
-        done="{giver} need not fear {creature} any more",
-        title="Before Anyone Is Hurt",
-    ),
-    Strategy(
-        "protection",
-        "Treat or repair",
-        ((GOTO,), (REPAIR,)),
-        gist="repair {place}",
-        task="go to {place} and repair it for {giver}",
-        reason="{giver} wants {place} repaired before it is too late",
-        done="{giver} sees {place} repaired",
-        title="Before It Breaks",
-    ),
-    Strategy(
-        "protection",
-        "Guard Entity",
-        ((GOTO,), (DEFEND,)),
-        gist="guard {place}",
-        task="go to {place} and guard it for {giver}",
-        reason="{giver} expects an attack on {place}",
-        done="nobody has taken {place} from {giver}",
-        title="The Night Watch",
-    ),
-    Strategy(
-        "conquest",
-        "Attack enemy",
-        ((GOTO,), (DAMAGE,)),
-        gist="take {place} from {creature}",
-        task="go to {place} and kill {creature} for {giver}",
-        reason="{giver} wants to take {place} from {creature}",
-        done="{giver} has taken {place}",
-        title="Contested Ground",
-    ),
-    Strategy(
-        "conquest",
-        "Steal stuff",
-        ((GOTO, STEAL), (GIVE,)),
-        gist="steal {item} from {owner}",
-        task="steal {item} from {owner} at {source} and bring it to {giver}",
-        reason="{giver} wants {item}, which {owner} owns",
-        done="{giver} has {item}, and {owner} has lost it",
-        title="What Is Yours Is Mine",
-    ),
-    Strategy(
-        "wealth",
-        "Gather raw materials",
-        ((GOTO,), (GATHER,)),
-        gist="fetch {item}, which sells well",
-        task="go to {source} for {giver} and fetch {item}, which sells well",
-        reason="{giver} knows a buyer for {item}",
-        done="{giver} pays well for {item}",
-        title="Worth the Carrying",
-        likes=frozenset({"goods", "material", "trade", "contraband"}),
-    ),
-    Strategy(
-        "wealth",
-        "Steal valuables for resale",
-        ((GOTO,), (STEAL,)),
-        gist="steal {item} to sell it",
-        task="go to {source}, steal {item} from {owner} and sell it through {giver}",
-        reason="{giver} knows a buyer for {item}, which {owner} owns",
-        done="{giver} has sold {item}, and {owner} has lost it",
-        title="A Buyer in Mind",
-        likes=frozenset({"valuable", "treasure", "trophy", "goods", "document", "contraband"}),
-    ),
-    Strategy(
-        "ability",
-        "Obtain training materials",
-        ((GATHER,), (GOTO, USE)),
-        gist="learn to use {item}",
-        task="fetch {item} from {source} and learn to use it at {place}, as {giver} says",
-        reason="{giver} offers a lesson with {item}",
-        done="the player has learned to use {item}",
-        title="The First Lesson",
-        likes=frozenset({"tool", "weapon", "instrument", "book", "document"}),
-    ),
-    Strategy(
-        "ability",
-        "Practice combat",
-        ((GOTO,), (DAMAGE,)),
-        gist="learn to fight on {creature}",
-        task="go to {place} and practice fighting on {creature}, as {giver} says",
-        reason="{giver} says that {creature} will teach the player to fight",
-        done="the player has learned to fight",
-        title="Practice Makes Scars",
-    ),
-    Strategy(
-        "equipment",
-        "Deliver supplies",
-        ((GATHER,), (GIVE,)),
-        gist="supply {giver} with {item}",
-        task="fetch {item} from {source} and bring it to {giver} as supplies",
-        reason="{giver} is short of supplies and needs {item}",
-        done="{giver} has {item} and can go on working",
-        title="Running Short",
-        likes=frozenset({"goods", "tool", "supply", "food", "medicine", "weapon", "material"}),
-    ),
-)
+def words_of(strategy: Strategy) -> Words:
+    """The words of a strategy's own sequence."""
+    return _WORDS[strategy.slug, strategy.variant]
 
 
-def strategies_of(motivation: str) -> tuple[Strategy, ...]:
-    """The strategies of one motivation, in the paper's order."""
-    return tuple(strategy for strategy in STRATEGIES if strategy.motivation == motivation)
+_WORDS: Mapping[tuple[str, int], Words] = {
+    ("deliver_item_for_study", 1): Words(
+        ("bring {item} to {giver} for study", "get {item} under the eyes of {giver}"),
+        "find {item} at {source} and bring it to {giver} for study",
+        (
+            "{giver} wants to study {item}",
+            "{giver} has a question that only {item} can answer",
+            "{giver} has read about {item} and never held it",
+        ),
+        ("{giver} has {item} to study", "{giver} can look into {item} at last"),
+        ("A Closer Look", "Under the Lamp", "What the Thing Says"),
+    ),
+    ("spy", 1): Words(
+        ("spy on {person} for {giver}", "watch {person} at {place}"),
+        "spy on {person} at {place} and report to {giver}",
+        (
+            "{giver} does not trust {person}",
+            "{giver} wants to know whom {person} meets",
+            "{giver} thinks that {person} has something to hide",
+        ),
+        ("{giver} knows what {person} does all day", "{giver} has an answer about {person}"),
+        ("Eyes on the Door", "A Day of Watching", "Seen and Not Heard"),
+    ),
+    ("interview_npc", 1): Words(
+        ("find out what {person} knows", "get {person} to talk"),
+        "ask {person} at {place} what there is to know and report to {giver}",
+        (
+            "{giver} thinks that {person} knows more",
+            "{giver} has heard only half of the story",
+            "{person} will not talk to {giver}",
+        ),
+        ("{giver} has heard what {person} knows", "{giver} knows the other half of the story"),
+        ("A Question Worth the Walk", "The Other Half", "Ask and Be Told"),
+    ),
+    ("use_an_item_in_the_field", 1): Words(
+        ("try {item} at {place}", "put {item} to the test at {place}"),
+        "fetch {item} from {source}, try it at {place} and bring it to {giver}",
+        (
+            "{giver} wants to know what {item} can do at {place}",
+            "{giver} needs a trial of {item} outdoors",
+            "{giver} will believe in {item} after a trial at {place}",
+        ),
+        ("{giver} has {item} and an answer", "{giver} knows what came of the trial at {place}"),
+        ("Trial in the Field", "Put to the Proof", "One Honest Test"),
+    ),
+    ("obtain_luxuries", 1): Words(
+        ("get {item} for {giver}", "bring {giver} the comfort of {item}"),
+        "find {item} at {source} and bring it to {giver}",
+        (
+            "{giver} has set a heart on {item}",
+            "{giver} has gone without comforts for too long",
+            "{giver} wants {item} and will pay for the pleasure",
+        ),
+        ("{giver} has {item} at last", "{giver} is content with {item}"),
+        ("Small Comforts", "A Treat for One", "The Finer Things"),
+    ),
+    ("kill_pests", 1): Words(
+        ("rid {place} of {creature}", "drive {creature} from {place}"),
+        "drive {creature} off at {place} and report to {giver}",
+        (
+            "{giver} wants {creature} gone from {place}",
+            "{giver} has lost sleep over {creature}",
+            "{giver} cannot work with {creature} at {place}",
+        ),
+        ("{giver} sees {place} rid of {creature}", "{giver} can work at {place} again"),
+        ("A Quiet Night's Sleep", "Out With Them", "Pest Control"),
+    ),
+    ("obtain_rare_items", 1): Words(
+        ("win {item} for {giver}", "get {item}, of which there is no second"),
+        "get {item} from {source} and bring it to {giver}",
+        (
+            "{giver} wants to be known as the owner of {item}",
+            "{giver} has boasted of {item} too early",
+            "{giver} hopes that {item} will impress the neighbors",
+        ),
+        ("{giver} can show {item} to everyone", "{giver} is known as the owner of {item}"),
+        ("Something to Show", "One of a Kind", "The Envy of the Town"),
+    ),
+    ("kill_enemies", 1): Words(
+        ("kill {creature} for the good name of {giver}", "end the threat of {creature}"),
+        "kill {creature} at {place} and tell {giver}",
+        (
+            "{giver} has promised to deal with {creature}",
+            "{giver} wants to be the one who ended {creature}",
+            "people laugh at {giver} because of {creature}",
+        ),
+        ("{giver} has kept a promise about {creature}", "nobody laughs at {giver} any more"),
+        ("A Name to Keep", "Promised and Done", "The Talk of the Town"),
+    ),
+    ("visit_a_dangerous_place", 1): Words(
+        ("brave {place}", "go where nobody goes: {place}"),
+        "go to {place}, where few people dare to go, and report to {giver}",
+        (
+            "{giver} wants to know what waits at {place}",
+            "{giver} has a bet about {place}",
+            "nobody believes what {giver} says about {place}",
+        ),
+        ("{giver} has news of {place}", "{giver} has won a bet about {place}"),
+        ("Where Nobody Goes", "There and Back", "A Bet on Your Nerve"),
+    ),
+    ("revenge_justice", 1): Words(
+        ("wreck {item} for {giver}", "pay {owner} back for {giver}"),
+        "wreck {item}, which {owner} owns, at {source}",
+        (
+            "{giver} has a score to settle with {owner}",
+            "{giver} says that {owner} has earned this",
+            "{giver} will not forgive {owner}",
+        ),
+        ("{giver} calls the score with {owner} settled", "{owner} knows how it feels to lose something"),
+        ("A Score to Settle", "Fair Is Fair", "The Price of It"),
+    ),
+    ("revenge_justice", 2): Words(
+        ("pay {creature} back for {giver}", "settle the score with {creature}"),
+        "punish {creature} at {place} for {giver}",
+        (
+            "{giver} has scars from {creature} and wants justice",
+            "{giver} has lost too much to {creature}",
+            "{giver} will not rest while {creature} can do harm",
+        ),
+        ("{giver} has had justice", "{giver} can think of {creature} without anger"),
+        ("Tooth for Tooth", "Scars Repaid", "An Old Grudge"),
+    ),
+    ("capture_criminal", 1): Words(
+        ("confront {person} with {item}", "make {person} answer to {giver}"),
+        "fetch {item} from {source}, confront {person} with it at {place} and bring it to {giver}",
+        (
+            "{giver} holds {person} to be guilty",
+            "{giver} wants {person} to admit it",
+            "{giver} has no proof against {person} without {item}",
+        ),
+        ("{giver} has proof against {person}", "{person} has to answer to {giver}"),
+        ("Proof in Hand", "Caught Out", "The Weight of Evidence"),
+    ),
+    ("capture_criminal", 2): Words(
+        ("catch {creature} with {item}", "bring {creature} to {giver} alive"),
+        "fetch {item} from {source}, catch {creature} with it at {place} and bring the catch to {giver}",
+        (
+            "{giver} wants {creature} alive",
+            "{giver} has put a price on {creature}",
+            "{giver} means to lock {creature} away",
+        ),
+        ("{giver} has {creature} under lock and key", "{giver} has paid for {creature}"),
+        ("Alive and Kicking", "The Trap", "Under Lock and Key"),
+    ),
+    ("check_on_npc", 1): Words(
+        ("see how {person} fares", "bring {giver} word of {person}"),
+        "visit {person} at {place} and bring word to {giver}",
+        (
+            "{giver} worries about {person}",
+            "{giver} has had no word from {person} for days",
+            "{giver} dreamed badly of {person}",
+        ),
+        ("{giver} has word from {person}", "{giver} need not worry about {person}"),
+        ("A Word From a Friend", "Nothing but a Visit", "How Fares a Friend"),
+    ),
+    ("check_on_npc", 2): Words(
+        ("fetch {item} from {person}", "see how {person} fares and bring {item}"),
+        "look in on {person} at {place}, fetch {item} there and bring it to {giver}",
+        (
+            "{giver} takes {item} as a sign that {person} is well",
+            "{giver} has not seen {person} for days",
+            "{giver} lent a hand to {person} and was promised {item}",
+        ),
+        ("{giver} has {item} and knows that {person} is well", "{giver} has a sign from {person}"),
+        ("A Token of Health", "A Sign From a Friend", "Proof of Life"),
+    ),
+    ("recover_lost_stolen_item", 1): Words(
+        ("recover {item} for {giver}", "find what {giver} has lost: {item}"),
+        "find {item} at {source} and bring it back to {giver}",
+        (
+            "{giver} misses {item}",
+            "{giver} had {item} once and wants it back",
+            "{giver} cannot rest before {item} is found",
+        ),
+        ("{giver} has {item} back", "{giver} need not look for {item} any more"),
+        ("Lost and Found", "Back Where It Belongs", "The Missing Piece"),
+    ),
+    ("rescue_captured_npc", 1): Words(
+        ("rescue {person} from {creature}", "bring {person} home alive"),
+        "drive {creature} off at {place}, bring {person} home and tell {giver}",
+        (
+            "{giver} fears that {creature} took {person}",
+            "{person} has not come home from {place}",
+            "{giver} heard {person} cry for help at {place}",
+        ),
+        ("{person} is home, and {giver} knows it", "{giver} has {person} safe and well"),
+        ("The Long Way Home", "Still Breathing", "Out of the Dark"),
+    ),
+    ("attack_threatening_entities", 1): Words(
+        ("beat {creature} before anyone is hurt", "make {place} safe from {creature}"),
+        "drive {creature} off at {place} and tell {giver} that it is safe",
+        (
+            "{giver} fears {creature} at {place}",
+            "{giver} has seen {creature} come closer every day",
+            "{giver} expects {creature} to hurt somebody soon",
+        ),
+        ("{giver} need not fear {creature} any more", "{giver} knows that {place} is safe"),
+        ("Before Anyone Is Hurt", "Safe by Nightfall", "The First Blow"),
+    ),
+    ("treat_or_repair", 1): Words(
+        ("treat {person} with {item}", "bring {item} to {person} in need"),
+        "fetch {item} from {source} and use it to help {person} at {place}",
+        (
+            "{giver} fears for {person}",
+            "{giver} thinks that {item} will put {person} right",
+            "{person} is too proud to ask {giver} for help",
+        ),
+        ("{person} feels better, and {giver} knows it", "{giver} sees {person} on the mend"),
+        ("A Helping Hand", "The Cure", "On the Mend"),
+    ),
+    ("treat_or_repair", 2): Words(
+        ("repair {place}", "save {place} from ruin"),
+        "go to {place} and repair it for {giver}",
+        (
+            "{giver} wants {place} repaired before it is too late",
+            "{giver} has watched {place} fall apart",
+            "{giver} depends on {place} and cannot mend it alone",
+        ),
+        ("{giver} sees {place} repaired", "{giver} can count on {place} again"),
+        ("Before It Breaks", "Good as New", "Hammer and Patience"),
+    ),
+    ("create_diversion", 1): Words(
+        ("make a stir at {place}", "draw all eyes to {place}"),
+        "fetch {item} from {source} and use it to make a stir at {place}",
+        (
+            "{giver} needs all eyes on {place} for an hour",
+            "{giver} wants to pass unseen while people look at {place}",
+            "{giver} has plans that a stir at {place} would help",
+        ),
+        ("{giver} went unseen while {place} was in a stir", "{giver} has had an hour unwatched"),
+        ("All Eyes Elsewhere", "A Useful Noise", "Look Over There"),
+    ),
+    ("create_diversion", 2): Words(
+        ("wreck {item} to keep {owner} busy", "give {owner} something else to think of"),
+        "wreck {item} at {source} so that {owner} is busy",
+        (
+            "{giver} needs {owner} busy for a day",
+            "{giver} has plans that {owner} must not see",
+            "{giver} wants {owner} to look the other way",
+        ),
+        ("{owner} was too busy to notice {giver}", "{giver} has had a day without {owner}"),
+        ("Busy Hands", "A Small Disaster", "The Other Way"),
+    ),
+    ("assemble_fortification", 1): Words(
+        ("make {place} strong", "put {place} in order against attack"),
+        "go to {place} and make it strong for {giver}",
+        (
+            "{giver} expects trouble at {place}",
+            "{giver} thinks that {place} would fall in an hour",
+            "{giver} wants {place} to stand through the next attack",
+        ),
+        ("{giver} can hold {place} now", "{giver} trusts the walls of {place}"),
+        ("Walls That Hold", "Bar the Door", "Strong by Dusk"),
+    ),
+    ("guard_entity", 1): Words(
+        ("guard {place}", "hold {place} for {giver}"),
+        "go to {place} and guard it for {giver}",
+        (
+            "{giver} expects an attack on {place}",
+            "{giver} cannot watch {place} alone",
+            "{giver} has been warned about {place}",
+        ),
+        ("nobody has taken {place} from {giver}", "{giver} still has {place}"),
+        ("The Night Watch", "Hold the Line", "Until Morning"),
+    ),
+    ("guard_entity", 2): Words(
+        ("guard {person}", "keep {person} safe for {giver}"),
+        "go to {person} at {place} and keep watch for {giver}",
+        (
+            "{giver} fears for {person}",
+            "{giver} has heard a threat against {person}",
+            "{giver} wants somebody awake beside {person}",
+        ),
+        ("{person} is safe, and {giver} knows it", "nobody has laid a hand on {person}"),
+        ("A Shadow at the Door", "Safe Hands", "Awake Till Dawn"),
+    ),
+    ("attack_enemy", 1): Words(
+        ("take {place} from {creature}", "win {place} for {giver}"),
+        "go to {place} and drive off {creature} for {giver}",
+        (
+            "{giver} wants to take {place} from {creature}",
+            "{giver} claims {place} and everything in it",
+            "{giver} will not share {place} with {creature}",
+        ),
+        ("{giver} has taken {place}", "{place} belongs to {giver} now"),
+        ("Contested Ground", "A Foothold", "Ours by Morning"),
+    ),
+    ("steal_stuff", 1): Words(
+        ("steal {item} from {owner}", "take from {owner} what {giver} wants"),
+        "steal {item} from {owner} at {source} and bring it to {giver}",
+        (
+            "{giver} wants {item}, which {owner} owns",
+            "{giver} wants {owner} weaker by the loss of {item}",
+            "{owner} will not sell {item} to {giver}",
+        ),
+        ("{giver} has {item}, and {owner} has lost it", "{owner} is the weaker for the loss of {item}"),
+        ("What Is Yours Is Mine", "Light Fingers", "A Change of Owner"),
+    ),
+    ("gather_raw_materials", 1): Words(
+        ("fetch {item}, which sells well", "make money with {item}"),
+        "go to {source} for {giver} and fetch {item}, which sells well",
+        (
+            "{giver} knows a buyer for {item}",
+            "{giver} has promised {item} to a trader",
+            "{giver} can turn {item} into money",
+        ),
+        ("{giver} pays well for {item}", "{giver} has sold {item} and shared the money"),
+        ("Worth the Carrying", "Honest Profit", "Load and Carry"),
+    ),
+    ("steal_valuables_for_resale", 1): Words(
+        ("steal {item} to sell it", "turn the goods of {owner} into money"),
+        "steal {item} from {owner} at {source} so that {giver} can sell it",
+        (
+            "{giver} knows a buyer for {item}, which {owner} owns",
+            "{giver} needs money and {owner} has {item}",
+            "{giver} says that {owner} will hardly miss {item}",
+        ),
+        ("{giver} has sold {item}, and {owner} has lost it", "{giver} counts the money for {item}"),
+        ("A Buyer in Mind", "Easy Money", "Hardly Missed"),
+    ),
+    ("make_valuables_for_resale", 1): Words(
+        ("mend {item} to sell it", "make {item} worth its price again"),
+        "repair {item} at {source} so that {giver} can sell it",
+        (
+            "{giver} can sell {item} once it works",
+            "{giver} has a buyer who pays only for sound goods",
+            "{giver} needs money and has nothing to sell but {item}",
+        ),
+        ("{giver} has {item} ready for sale", "{giver} has been paid for {item}"),
+        ("Worth Mending", "A Better Price", "Sound Goods"),
+    ),
+    ("assemble_tool_for_new_skill", 1): Words(
+        ("mend {item} and learn to use it", "put {item} together and try it"),
+        "repair {item} at {source} and learn to use it, as {giver} says",
+        (
+            "{giver} says that whoever mends {item} learns to use it",
+            "{giver} offers a lesson with {item}",
+            "{giver} teaches nobody with a broken tool",
+        ),
+        ("the player has learned to use {item}", "{giver} has nothing more to teach about {item}"),
+        ("Some Assembly", "Mend and Learn", "The Right Tool"),
+    ),
+    ("obtain_training_materials", 1): Words(
+        ("learn to use {item}", "get {item} for a first lesson"),
+        "fetch {item} from {source} and learn to use it, as {giver} says",
+        (
+            "{giver} offers a lesson with {item}",
+            "{giver} says that nobody learns with empty hands",
+            "{giver} wants to see what the player makes of {item}",
+        ),
+        ("the player has learned to use {item}", "{giver} is pleased with the first lesson"),
+        ("The First Lesson", "Hands On", "Learning by Doing"),
+    ),
+    ("use_existing_tools", 1): Words(
+        ("work with {item}", "show what {item} can do"),
+        "go to {source} and work with {item}, as {giver} says",
+        (
+            "{giver} says that {item} will teach more than words",
+            "{giver} wants {item} used again",
+            "{giver} thinks that good tools make good hands",
+        ),
+        ("the player has learned to work with {item}", "{giver} has seen {item} well used"),
+        ("Good Tools", "Tricks of the Trade", "Not Idle Hands"),
+    ),
+    ("practice_combat", 1): Words(
+        ("learn to fight on {creature}", "practice on {creature}"),
+        "go to {place} and practice fighting on {creature}, as {giver} says",
+        (
+            "{giver} says that {creature} will teach the player to fight",
+            "{giver} trains nobody who has not faced {creature}",
+            "{giver} wants to see the player fight",
+        ),
+        ("the player has learned to fight", "{giver} is satisfied with the player's arm"),
+        ("Practice Makes Scars", "A Lesson in Bruises", "First Blood"),
+    ),
+    ("practice_skill", 1): Words(
+        ("practice with {item}", "get better with {item}"),
+        "go to {source} and practice with {item}, as {giver} says",
+        (
+            "{giver} says that a hundred tries with {item} make a master",
+            "{giver} wants to see the player practice",
+            "{giver} thinks that the player is out of practice",
+        ),
+        ("the player is better with {item} than before", "{giver} has seen the player improve"),
+        ("Once More", "A Hundred Tries", "Steady Hands"),
+    ),
+    ("research_a_skill", 1): Words(
+        ("find out how to use {item}", "study the use of {item}"),
+        "fetch {item} from {source} and find out how it is used",
+        (
+            "{giver} has forgotten how to use {item}",
+            "{giver} thinks that there is a skill in {item} that nobody has",
+            "{giver} collects whatever people know about {item}",
+        ),
+        ("the player knows how to use {item}", "{giver} has written down how to use {item}"),
+        ("The Lost Knack", "How It Is Done", "Notes for Later"),
+    ),
+    ("research_a_skill", 2): Words(
+        ("experiment with {item}", "find out what {item} can do"),
+        "fetch {item} from {source} and find out by trying what it does",
+        (
+            "{giver} wants to know what {item} can do",
+            "{giver} dares not try {item} alone",
+            "{giver} has a theory about {item} and no proof",
+        ),
+        ("the player knows what {item} can do", "{giver} has proof of a theory about {item}"),
+        ("Trial and Error", "What If", "A Careful Experiment"),
+    ),
+    ("assemble", 1): Words(
+        ("put {item} in order", "get {item} to work"),
+        "go to {source} and repair {item} for {giver}",
+        (
+            "{giver} needs {item} in working order",
+            "{giver} has left {item} broken for too long",
+            "{giver} cannot go on without {item}",
+        ),
+        ("{giver} has {item} in working order", "{giver} can count on {item} again"),
+        ("In Working Order", "Piece by Piece", "Nuts and Bolts"),
+    ),
+    ("deliver_supplies", 1): Words(
+        ("supply {giver} with {item}", "bring {item} to {giver} before the stores are empty"),
+        "fetch {item} from {source} and bring it to {giver} as supplies",
+        (
+            "{giver} is short of supplies and needs {item}",
+            "{giver} cannot leave to fetch {item}",
+            "{giver} has used up the last of the stores",
+        ),
+        ("{giver} has {item} and can go on working", "{giver} has full stores again"),
+        ("Running Short", "Stores for a Week", "The Supply Run"),
+    ),
+    ("steal_supplies", 1): Words(
+        ("steal {item} for the stores of {giver}", "help yourself to {item}"),
+        "steal {item} from {owner} at {source} for {giver}",
+        (
+            "{giver} has nothing left and {owner} has {item}",
+            "{owner} will not share {item} with {giver}",
+            "{giver} says that {owner} has more than enough",
+        ),
+        ("the player has {item}, and {owner} goes without", "{giver} has what {owner} would not share"),
+        ("More Than Enough", "Short on Supplies", "A Lean Season"),
+    ),
+    ("trade_for_supplies", 1): Words(
+        ("trade for {item}", "strike a bargain for {item}"),
+        "get {item} from {owner} at {source} by a fair trade for {giver}",
+        (
+            "{giver} needs {item} and has something to offer",
+            "{giver} has heard that {owner} will trade {item}",
+            "{giver} would rather trade with {owner} than steal",
+        ),
+        ("{giver} and {owner} both call it a fair trade", "{giver} has {item} without a debt to {owner}"),
+        ("A Fair Trade", "Give and Take", "The Bargain"),
+    ),
+}

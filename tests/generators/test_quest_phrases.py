@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gamegen.generators.quest_phrases import Saying, closing_texts, journal_texts, objective_texts
+from gamegen.generators.quest_phrases import WAYS, Saying, closing_texts, journal_texts, objective_texts
 
 
 def test_a_choice_of_the_same_kind_is_told_once() -> None:
@@ -12,6 +12,26 @@ def test_a_choice_of_the_same_kind_is_told_once() -> None:
     assert Saying("repair", "the mill", "the mill").or_else(Saying("damage", "the mill", "the mill")) == (
         "repair the mill or wreck the mill"
     )
+
+
+def test_a_choice_of_three_names_who_may_receive_it_side_by_side() -> None:
+    giver = Saying("deliver", "the lens", "Voss Forge", "Mira Voss")
+    wreck = Saying("destroy", "the lens", "Voss Forge")
+    rival = Saying("deliver", "the lens", "the quay", "Oren Tal")
+    assert giver.or_else(wreck, rival) == "bring the lens to Mira Voss, Oren Tal or wreck the lens"
+
+
+def test_a_trade_opens_with_both_things() -> None:
+    trade = Saying("exchange", "the lens", "the quay", "Oren Tal", price="the ice saw")
+    assert trade.opening(0) == "Trade the ice saw for the lens"
+    assert trade.full_order == "trade the ice saw for the lens with Oren Tal at the quay"
+
+
+def test_every_way_can_be_said() -> None:
+    for way in WAYS:
+        saying = Saying(way, "the lens", "the quay", "Oren Tal", "the bell", "the saw")
+        assert "the lens" in saying.full_order and "{" not in saying.full_order + saying.deed
+        assert all("the lens" in saying.opening(turn) for turn in range(4))
 
 
 def test_what_was_learned_is_what_was_done() -> None:
