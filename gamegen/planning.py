@@ -27,8 +27,42 @@ class Outline:
     id: str
     lines: tuple[str, ...]
     requests: int
+    candidates: int
+    """Texts that are written, so that the best of each request can be taken."""
     prompt_tokens: int
     text_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What a batch costs in all. No time: that depends on model and machine (`gamegen bench` measures a rate)."""
+
+    records: int
+    requests: int
+    candidates: int
+    prompt_tokens: int
+    text_tokens: int
+
+    def __str__(self) -> str:
+        return (
+            f"{self.records} records, {self.requests} texts of {self.candidates} candidates, "
+            f"about {self.prompt_tokens} prompt and {self.text_tokens} text tokens"
+        )
+
+    def minutes(self, rate: float) -> float:
+        """Minutes at a rate of texts per minute."""
+        return self.requests / rate
+
+
+def totals(planned: Sequence[Outline]) -> Totals:
+    """The sum of the outlines."""
+    return Totals(
+        len(planned),
+        sum(outline.requests for outline in planned),
+        sum(outline.candidates for outline in planned),
+        sum(outline.prompt_tokens for outline in planned),
+        sum(outline.text_tokens for outline in planned),
+    )
 
 
 def outlines(
@@ -53,6 +87,7 @@ def outlines(
             brief.id,
             tuple(plan.data.get("outline", ())),
             len(first),
+            sum(job.candidates for job in first),
             sum(len(job.prompt) for job in first) // CHARACTERS_PER_TOKEN,
             sum(job.candidates * int(job.schema.get("maxLength", 200)) // 2 for job in first) // CHARACTERS_PER_TOKEN,
         )

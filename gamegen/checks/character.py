@@ -1,10 +1,12 @@
-"""Character sheets: every derived number agrees with the rules of `gamegen.generators.srd`."""
+"""Character sheets: every derived number agrees with the rules of `gamegen.generators.srd`, and every relation with
+what the world says of both people."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
 from gamegen.generators import srd
+from gamegen.generators.character_relations import answers, contradictions
 from gamegen.hookspecs import Check, CheckContext
 from gamegen.records import JSON, Finding
 
@@ -74,8 +76,25 @@ def _proficiencies(record: Mapping[str, JSON]) -> Iterator[Finding]:
         yield _finding("GG503", f"expertise in {expert} skills, the class gives {due}", "$.skills", "remove the rest")
 
 
+def relations(record: Mapping[str, JSON], context: CheckContext) -> Iterator[Finding]:
+    """GG505 a relation that the world contradicts: the other side says what cannot be true with it ("employs" on both
+    sides), or the world says another thing of the same matter. What the other side leaves out contradicts nothing."""
+    if context.world is None:
+        return
+    told = contradictions(context.world, record.get("character"), record["relations"])
+    for place, kind, other, instead in told:
+        natural = answers(kind)
+        hint = (
+            f"{other} should be {natural[0]}; mend the world or the sheet" if natural else "mend the world or the sheet"
+        )
+        yield _finding("GG505", f"{kind} to {other}, but {instead}", f"$.relations[{place}].kind", hint)
+
+
 def _finding(code: str, message: str, where: str, hint: str) -> Finding:
     return Finding(code, message, hint, where=where)
 
 
-CHECKS = (Check("character numbers", ("character",), numbers),)
+CHECKS = (
+    Check("character numbers", ("character",), numbers),
+    Check("character relations", ("character",), relations, needs_world=True),
+)

@@ -24,6 +24,7 @@ def write(plan: Plan) -> Coroutine[list[Request], list[JSON], dict[str, JSON]]:
     """Ask for the six traits and the goals in one batch; merge them into the sheet."""
     data = plan.data
     musts = {**data["musts"], **{f"goals/{n}": goal for n, goal in enumerate(data["goals"])}}
+    tone = {"tone": data["tone"]} if "tone" in data else {}
     texts = yield [
         Request(
             key=key,
@@ -33,6 +34,7 @@ def write(plan: Plan) -> Coroutine[list[Request], list[JSON], dict[str, JSON]]:
                 "who": f"{data['name']}, {data['role']}",
                 "part": "goal" if key.startswith("goals/") else key,
                 "pronouns": data["pronouns"],
+                **tone,
                 "must": must,
             },
             schema=TEXT,

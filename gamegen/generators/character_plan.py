@@ -2,46 +2,59 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import cache
 
-from gamegen import _resources
-from gamegen._random import Stream, rendezvous
-from gamegen.errors import UsageError
-from gamegen.generators import srd
-from gamegen.generators.character_roles import NEW_ROLES, background_for, class_for
-from gamegen.generators.phrases import clause
-from gamegen.naming import unknown_id
+from gamegen._random import Stream
+from gamegen._words import words
+from gamegen.generators import character_people as people, srd
+from gamegen.generators.character_knowledge import own_secret, secret_of
+from gamegen.generators.character_roles import background_for, class_for, group_of
+from gamegen.generators.character_seeds import GOAL, PARTS, PRONOUNS, Wanted, choose
+from gamegen.generators.phrases import clause, noun
 from gamegen.records import JSON, Brief, Plan
-from gamegen.world import Character, World
+from gamegen.world import World
 
-PRONOUNS = {
-    "she": {"they": "she", "them": "her", "their": "her"},
-    "he": {"they": "he", "them": "him", "their": "his"},
-    "they": {"they": "they", "them": "them", "their": "their"},
-    "it": {"they": "it", "them": "it", "their": "its"},
-}
-PARTS = ("appearance", "personality", "ideal", "bond", "flaw", "secret")
+__all__ = ["PARTS", "PRONOUNS", "SETTINGS", "plan"]
+
+_ID: JSON = {"type": "string", "minLength": 1}
 SETTINGS: dict[str, dict[str, JSON]] = {
-    "character": {"type": "string", "description": "id of the person of the world whose sheet this is"},
-    "culture": {"type": "string", "description": "id of the culture that names a new person"},
+    "character": {**_ID, "description": "id of the person of the world whose sheet this is"},
+    "culture": {**_ID, "description": "id of the culture that names a new person"},
     "name": {"type": "string", "minLength": 1, "maxLength": 80, "description": "name of a new person"},
+    "pronouns": {"type": "string", "enum": list(PRONOUNS), "description": "of a new person"},
     "role": {"type": "string", "minLength": 1, "maxLength": 80, "description": "role of a new person"},
-    "level": {"type": "integer", "minimum": 1, "maximum": 20},
-    "race": {"type": "string", "enum": list(srd.RACES)},
-    "class": {"type": "string", "enum": list(srd.CLASSES)},
-    "background": {"type": "string", "enum": list(srd.BACKGROUNDS)},
+    "faction": {**_ID, "description": "id of a new person's faction"},
+    "location": {**_ID, "description": "id of the place where a new person is found"},
+    "voice": {"type": "string", "minLength": 1, "maxLength": 80, "description": "how the person speaks"},
+    "level": {"type": "integer", "minimum": 1, "maximum": 20, "description": "drawn from 1 to 5 when not set"},
+    "race": {"type": "string", "enum": list(srd.RACES), "description": "of the SRD, with its one subrace"},
+    "class": {"type": "string", "enum": list(srd.CLASSES), "description": "by the role when not set"},
+    "background": {"type": "string", "enum": list(srd.BACKGROUNDS), "description": "by the role when not set"},
+    "abilities": {
+        "type": "object",
+        "properties": {ability: {"type": "integer", "minimum": 3, "maximum": 20} for ability in srd.ABILITIES},
+        "required": list(srd.ABILITIES),
+        "additionalProperties": False,
+        "description": "the six scores as they are to stand on the sheet; the standard array when not set",
+    },
+    "goal": {
+        "type": "string",
+        "minLength": 3,
+        "maxLength": 120,
+        "description": "what the person wants to do, for example: win back the mill",
+    },
+    "secret": {**_ID, "description": "id of a secret fact that the person keeps"},
+    "knows": {
+        "type": "array",
+        "items": {"type": "string"},
+        "uniqueItems": True,
+        "description": "ids of the facts that the person knows",
+    },
+    "tone": {"type": "string", "minLength": 1, "maxLength": 40, "description": "tone of the texts"},
 }
-NEW_PERSON = ("culture", "name", "role")
-
-
-@cache
-def seeds() -> Mapping[str, list[str]]:
-    """What texts may be about when the world does not say, by part."""
-    path = _resources.folder("templates") / "character" / "seeds.toml"
-    return tomllib.loads(path.read_text(encoding="utf-8"))
+_SOMEBODY = frozenset(("he", "she", "they", "him", "her", "them", "his", "hers", "their", "its", "himself", "herself"))
+"""A goal with one of these words is clear only beside the person who has it."""
 
 
 def plan(world: World, brief: Brief, seed: int) -> Plan:
@@ -51,116 +64,88 @@ def plan(world: World, brief: Brief, seed: int) -> Plan:
     new ones from a culture's names.
     """
     stream = Stream(seed, brief.id, "character")
-    settings = brief.settings
-    person = _person(world, brief, seed)
-    data = _of_world(person) if person is not None else _new_person(world, brief, stream.child("person"))
-    data |= _rules(settings, data, stream.child("rules"))
-    knows = [fact for fact in data["knows"] if fact in world.facts]
-    pronouns = PRONOUNS[data["pronouns"]]
-    musts = {part: _seed(part, stream, pronouns) for part in PARTS}
-    secrets = [fact for fact in knows if world.facts[fact].secret]
-    if secrets:
-        musts["secret"] = f"knows that {clause(world.facts[stream.choice(secrets)].text)}"
-    data["musts"] = musts
-    goals = list(person.goals) if person is not None else []
-    data["goals"] = [f"wants to {goal}" for goal in goals] or [_seed("goal", stream, pronouns)]
-    used = [person.id] if person is not None else []
+    who = people.person_of(world, brief, seed)
+    data = people.of_world(world, who, brief.settings) if who is not None else people.new(world, brief, seed, stream)
+    data |= _rules(world, brief.settings, data, stream.child("rules"))
+    if tone := brief.settings.get("tone") or (stream.child("tone").choice(world.tone) if world.tone else ""):
+        data["tone"] = tone
+    data |= _says(world, brief, seed, data)
+    used = [who.id] if who is not None else []
     used += [data[key] for key in ("faction", "location", "culture") if key in data]
-    used += [relation["to"] for relation in data["relations"]] + knows
-    data["refs"] = [
-        {"id": id, "type": entity.type, "name": entity.name}
-        for id in sorted(set(used), key=lambda id: (world.as_json(id)["type"], id))
-        if (entity := world.get(id)) is not None
-    ]
+    used += [relation["to"] for relation in data["relations"]] + list(data["knows"])
+    found = sorted((entity.type, id, entity.name) for id in set(used) if (entity := world.get(id)) is not None)
+    data["refs"] = [{"id": id, "type": type, "name": name} for type, id, name in found]
     data["outline"] = [
-        f"{data['name']}, {data['role']}: {data['race']} {data['class']} of level {data['level']}",
-        *(f"{part}: {must}" for part, must in musts.items()),
+        f"{data['name']}, {data['role']}: {data['race']} {data['class']} of level {data['level']}, "
+        f"{data['background']}",
+        *(f"{part}: {must}" for part, must in data["musts"].items()),
+        *(f"goal: {goal}" for goal in data["goals"]),
+        *(f"{relation['kind']}: {relation['to']}" for relation in data["relations"]),
     ]
-    entries = {id: world.entry_hash(id) for id in sorted(set(used))}
+    entries = {id: world.entry_hash(id) for _, id, _ in found}
     context = world.text_context()
     context = replace(context, names=tuple(dict.fromkeys((*context.names, str(data["name"])))))
     return Plan("character", brief.id, seed, data, context, entries)
 
 
-def _person(world: World, brief: Brief, seed: int) -> Character | None:
-    wanted = brief.settings.get("character")
-    if wanted is not None:
-        for key in NEW_PERSON:
-            if key in brief.settings:
-                raise UsageError.of(
-                    "GG005", f"{key} is for new people, {wanted} is of the world", f"leave out {key} or character"
-                )
-        if wanted not in world.characters:
-            raise unknown_id("character", str(wanted), world.characters)
-        return world.characters[str(wanted)]
-    if any(key in brief.settings for key in NEW_PERSON):
-        return None
-    order = rendezvous(world.characters, seed, brief.block, "sheet")
-    return world.characters[order[brief.ordinal - 1]] if brief.ordinal <= len(order) else None
-
-
-def _of_world(person: Character) -> dict[str, JSON]:
-    data: dict[str, JSON] = {
-        "character": person.id,
-        "name": person.name,
-        "pronouns": person.pronouns,
-        "role": person.role,
-        "voice": person.voice or "plain, even",
-        "relations": [{"to": relation.to, "kind": relation.kind} for relation in person.relations],
-        "knows": list(person.knows),
+def _says(world: World, brief: Brief, seed: int, data: Mapping[str, JSON]) -> dict[str, JSON]:
+    """What each text must say: of the world's goals and secret facts first, the rest from the hand-written seeds."""
+    fixed: dict[str, str] = {}
+    goals = [f"wants to {goal}" for goal in data["goals"]]
+    if secret := brief.settings.get("secret") or secret_of(world, data, seed, brief.block):
+        text = world.facts[str(secret)].text
+        fixed["secret"] = own_secret(world, data, text) or f"knows that {clause(text)}"
+    role = str(data["role"])
+    names = {}
+    if faction := world.factions.get(str(data.get("faction"))):
+        names["faction"] = noun(faction.name)
+    if place := world.locations.get(str(data.get("location"))):
+        names["place"] = noun(place.name)
+    wanted = Wanted(
+        seed=seed,
+        block=brief.block,
+        ordinal=brief.ordinal,
+        rank=people.rank(world, brief, seed, group_of(role)),
+        group=group_of(role),
+        pronouns=str(data["pronouns"]),
+        names=names,
+        others=[
+            (relation["kind"], noun(other.name), _shared(other.goals))
+            for relation in data["relations"]
+            if (other := world.characters.get(relation["to"])) is not None
+        ],
+        avoid=_unsaid(world),
+    )
+    parts = [part for part in PARTS if part not in fixed] + ([] if goals else [GOAL])
+    chosen = choose(wanted, parts, [*fixed.values(), *goals])
+    return {
+        "musts": {part: fixed.get(part) or chosen[part] for part in PARTS},
+        "goals": goals or [chosen[GOAL]],
     }
-    places = {"faction": person.faction, "location": person.location, "culture": person.culture}
-    return data | {key: value for key, value in places.items() if value is not None}
 
 
-def _new_person(world: World, brief: Brief, stream: Stream) -> dict[str, JSON]:
-    settings = brief.settings
-    data: dict[str, JSON] = {"pronouns": stream.choice(("she", "he", "she", "he", "they"))}
-    culture = settings.get("culture")
-    if culture is not None and culture not in world.cultures:
-        raise unknown_id("culture", str(culture), world.cultures)
-    if culture is None and world.cultures:
-        culture = rendezvous(world.cultures, *stream.name, "culture")[0]
-    if culture is not None:
-        data["culture"] = culture
-    data["name"] = settings.get("name") or _name(world, culture, stream)
-    data["role"] = settings.get("role") or stream.choice(NEW_ROLES)
-    data["voice"] = stream.choice(seeds()["voice"])
-    if world.factions and stream.chance(0.5):
-        data["faction"] = rendezvous(world.factions, *stream.name, "faction")[0]
-    if world.locations:
-        data["location"] = rendezvous(world.locations, *stream.name, "location")[0]
-    friend = rendezvous(world.characters, *stream.name, "relation")[0]
-    data["relations"] = [{"to": friend, "kind": stream.choice(seeds()["relation"])}]
-    open_facts = [fact.id for fact in world.facts.values() if not fact.secret]
-    data["knows"] = sorted(rendezvous(open_facts, *stream.name, "knows")[:2])
-    return data
+def _shared(goals: tuple[str, ...]) -> str:
+    """The first goal that another person's sheet can speak of."""
+    return next((clause(goal) for goal in goals if _SOMEBODY.isdisjoint(words(goal))), "")
 
 
-def _name(world: World, culture: JSON, stream: Stream) -> str:
-    """A name of the culture's lists that nobody of the world has. Raises UsageError if there is none."""
-    if culture is None:
-        raise UsageError.of(
-            "GG005",
-            "a new person needs a name and the world has no culture",
-            "give --set name=..., or add a [[culture]]",
-        )
-    lists = world.cultures[str(culture)]
-    taken = {person.name for person in world.characters.values()}
-    names = [f"{given} {family}".strip() for given in lists.given for family in (lists.family or ("",))]
-    free = [name for name in stream.shuffled(names) if name not in taken]
-    if not free:
-        raise UsageError.of("GG005", f"every name of culture {culture} is taken", "add names to its lists")
-    return free[0]
+def _unsaid(world: World) -> frozenset[str]:
+    """Words that no clause may ask for, since no text of the world may hold them."""
+    from gamegen.ratings import unrated
+
+    rated = world.unrated if world.unrated is not None else unrated(world.rating)
+    return frozenset(word.casefold() for word in (*world.avoid, *rated))
 
 
-def _rules(settings: Mapping[str, JSON], data: Mapping[str, JSON], stream: Stream) -> dict[str, JSON]:
-    race = str(settings.get("race", "human"))
+def _rules(world: World, settings: Mapping[str, JSON], data: Mapping[str, JSON], stream: Stream) -> dict[str, JSON]:
+    race = str(settings.get("race") or people.race_of(world, data, stream.child("race")))
     class_ = str(settings.get("class") or class_for(str(data["role"]), stream.child("class")))
     background = str(settings.get("background") or background_for(str(data["role"]), stream.child("background")))
     level = int(settings.get("level") or stream.integer(1, 5))
-    scores = srd.abilities(race, class_, level)
-    equipment = _equipment(class_, background, srd.armor_of(class_, level), srd.CLASSES[class_].shield)
+    scores = settings.get("abilities") or srd.abilities(race, class_, level)
+    equipment: list[dict[str, JSON]] = [
+        {"id": _id(name), "name": name, "count": count} for name, count in srd.equipment(class_, background, level)
+    ]
     proficient = _skills(race, class_, background, stream.child("skills"))
     expert = stream.sample(sorted(proficient), srd.expertise_count(class_, level))
     return {
@@ -168,7 +153,7 @@ def _rules(settings: Mapping[str, JSON], data: Mapping[str, JSON], stream: Strea
         "class": class_,
         "level": level,
         "background": background,
-        "abilities": scores,
+        "abilities": {ability: int(scores[ability]) for ability in srd.ABILITIES},
         "equipment": equipment,
         **srd.derived(race, class_, level, scores, [piece["id"] for piece in equipment], proficient, expert),
     }
@@ -183,16 +168,5 @@ def _skills(race: str, class_: str, background: str, stream: Stream) -> set[str]
     return chosen | set(stream.sample(rest, srd.RACES[race].free_skills))
 
 
-def _equipment(class_: str, background: str, armor: str | None, shield: bool) -> list[JSON]:
-    pieces: list[tuple[str, int]] = [(srd.ARMORS[armor].name, 1)] if armor is not None else []
-    pieces += [(srd.SHIELD, 1)] if shield else []
-    pieces += [*srd.CLASSES[class_].weapons, (srd.BACKGROUNDS[background].keepsake, 1)]
-    return [{"id": _id(name), "name": name, "count": count} for name, count in pieces]
-
-
 def _id(name: str) -> str:
     return name.replace("'", "").replace(" ", "_")
-
-
-def _seed(part: str, stream: Stream, pronouns: Mapping[str, str]) -> str:
-    return stream.child(part).choice(seeds()[part]).format(**pronouns)

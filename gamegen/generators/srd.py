@@ -3,7 +3,8 @@
 This work includes material taken from the System Reference Document 5.1 ("SRD 5.1") by Wizards of the Coast LLC,
 available at https://dnd.wizards.com/resources/systems-reference-document and licensed under the Creative Commons
 Attribution 4.0 International License (https://creativecommons.org/licenses/by/4.0/legalcode). Backgrounds are our own.
-Subclasses and feats are not used.
+Subclasses, feats, fighting styles and spells are not used. What is carried at level 1 is one of the SRD's choices for
+the class; how it grows with the level is a table of our own (`GROWTH`), since the SRD has none.
 """
 
 from __future__ import annotations
@@ -100,7 +101,7 @@ SHIELD = "shield"
 class Class:
     """Hit die, saves, the order in which abilities matter, skills to choose from, and what one carries by level.
 
-    `armor` maps the level from which a piece is carried to its id (None: unarmored).
+    `armor` maps the level from which a piece is carried to its id (None: unarmored). `gear` is the rest: weapons first.
     """
 
     hit_die: int
@@ -110,7 +111,7 @@ class Class:
     skills: tuple[str, ...]
     armor: Mapping[int, str | None]
     shield: bool
-    weapons: tuple[tuple[str, int], ...]
+    gear: tuple[tuple[str, int], ...]
     improvements: tuple[int, ...] = (4, 8, 12, 16, 19)
     expertise: Mapping[int, int] | None = None
 
@@ -120,65 +121,72 @@ CLASSES: Mapping[str, Class] = {
     "barbarian": Class(
         12, (STR, CON), (STR, CON, DEX, WIS, CHA, INT), 2,
         ("animal_handling", "athletics", "intimidation", "nature", "perception", "survival"),
-        {1: None}, False, (("greataxe", 1), ("handaxe", 2), ("explorer's pack", 1)),
+        {1: None}, False, (("greataxe", 1), ("handaxe", 2), ("javelin", 4), ("explorer's pack", 1)),
     ),
     "bard": Class(
         8, (DEX, CHA), (CHA, DEX, CON, WIS, INT, STR), 3, _ANY,
-        {1: "leather_armor", 5: "studded_leather_armor"}, False, (("rapier", 1), ("lute", 1), ("dagger", 1)),
+        {1: "leather_armor", 5: "studded_leather_armor"}, False,
+        (("rapier", 1), ("dagger", 1), ("lute", 1), ("entertainer's pack", 1)),
         expertise={3: 2, 10: 4},
     ),
     "cleric": Class(
         8, (WIS, CHA), (WIS, STR, CON, CHA, INT, DEX), 2, ("history", "insight", "medicine", "persuasion", "religion"),
-        {1: "scale_mail", 9: "half_plate"}, True, (("mace", 1), ("holy symbol", 1), ("priest's pack", 1)),
+        {1: "scale_mail", 9: "half_plate"}, True,
+        (("mace", 1), ("light crossbow", 1), ("bolt", 20), ("holy symbol", 1), ("priest's pack", 1)),
     ),
     "druid": Class(
         8, (INT, WIS), (WIS, CON, DEX, INT, CHA, STR), 2,
         ("arcana", "animal_handling", "insight", "medicine", "nature", "perception", "religion", "survival"),
-        {1: "leather_armor"}, True, (("quarterstaff", 1), ("druidic focus", 1), ("explorer's pack", 1)),
+        {1: "leather_armor"}, True, (("scimitar", 1), ("druidic focus", 1), ("explorer's pack", 1)),
     ),
     "fighter": Class(
         10, (STR, CON), (STR, CON, DEX, WIS, CHA, INT), 2,
         ("acrobatics", "animal_handling", "athletics", "history", "insight", "intimidation", "perception", "survival"),
-        {1: "chain_mail", 7: "splint_armor", 12: "plate_armor"}, True, (("longsword", 1), ("handaxe", 2)),
+        {1: "chain_mail", 7: "splint_armor", 12: "plate_armor"}, True,
+        (("longsword", 1), ("light crossbow", 1), ("bolt", 20), ("dungeoneer's pack", 1)),
         improvements=(4, 6, 8, 12, 14, 16, 19),
     ),
     "monk": Class(
         8, (STR, DEX), (DEX, WIS, CON, STR, INT, CHA), 2,
         ("acrobatics", "athletics", "history", "insight", "religion", "stealth"),
-        {1: None}, False, (("quarterstaff", 1), ("dart", 10), ("dungeoneer's pack", 1)),
+        {1: None}, False, (("shortsword", 1), ("dart", 10), ("dungeoneer's pack", 1)),
     ),
     "paladin": Class(
         10, (WIS, CHA), (STR, CHA, CON, WIS, DEX, INT), 2,
         ("athletics", "insight", "intimidation", "medicine", "persuasion", "religion"),
-        {1: "chain_mail", 7: "splint_armor", 12: "plate_armor"}, True, (("warhammer", 1), ("holy symbol", 1)),
+        {1: "chain_mail", 7: "splint_armor", 12: "plate_armor"}, True,
+        (("warhammer", 1), ("javelin", 5), ("holy symbol", 1), ("priest's pack", 1)),
     ),
     "ranger": Class(
         10, (STR, DEX), (DEX, WIS, CON, STR, INT, CHA), 3,
         ("animal_handling", "athletics", "insight", "investigation", "nature", "perception", "stealth", "survival"),
-        {1: "leather_armor", 5: "studded_leather_armor"}, False, (("shortsword", 2), ("longbow", 1), ("arrow", 20)),
+        {1: "leather_armor", 5: "studded_leather_armor"}, False,
+        (("shortsword", 2), ("longbow", 1), ("arrow", 20), ("explorer's pack", 1)),
     ),
     "rogue": Class(
         8, (DEX, INT), (DEX, CON, CHA, INT, WIS, STR), 4,
         ("acrobatics", "athletics", "deception", "insight", "intimidation", "investigation", "perception",
          "performance", "persuasion", "sleight_of_hand", "stealth"),
         {1: "leather_armor", 5: "studded_leather_armor"}, False,
-        (("shortsword", 1), ("dagger", 2), ("thieves' tools", 1)),
+        (("rapier", 1), ("shortbow", 1), ("arrow", 20), ("dagger", 2), ("thieves' tools", 1), ("burglar's pack", 1)),
         improvements=(4, 8, 10, 12, 16, 19), expertise={1: 2, 6: 4},
     ),
     "sorcerer": Class(
         6, (CON, CHA), (CHA, CON, DEX, WIS, INT, STR), 2,
         ("arcana", "deception", "insight", "intimidation", "persuasion", "religion"),
-        {1: None}, False, (("dagger", 2), ("arcane focus", 1), ("explorer's pack", 1)),
+        {1: None}, False,
+        (("dagger", 2), ("light crossbow", 1), ("bolt", 20), ("arcane focus", 1), ("explorer's pack", 1)),
     ),
     "warlock": Class(
         8, (WIS, CHA), (CHA, CON, DEX, WIS, INT, STR), 2,
         ("arcana", "deception", "history", "intimidation", "investigation", "nature", "religion"),
-        {1: "leather_armor", 5: "studded_leather_armor"}, False, (("light crossbow", 1), ("bolt", 20), ("dagger", 2)),
+        {1: "leather_armor", 5: "studded_leather_armor"}, False,
+        (("light crossbow", 1), ("bolt", 20), ("dagger", 2), ("arcane focus", 1), ("scholar's pack", 1)),
     ),
     "wizard": Class(
         6, (INT, WIS), (INT, CON, DEX, WIS, CHA, STR), 2,
         ("arcana", "history", "insight", "investigation", "medicine", "religion"),
-        {1: None}, False, (("quarterstaff", 1), ("spellbook", 1), ("scholar's pack", 1)),
+        {1: None}, False, (("quarterstaff", 1), ("arcane focus", 1), ("spellbook", 1), ("scholar's pack", 1)),
     ),
 }  # fmt: skip
 
@@ -198,6 +206,7 @@ BACKGROUNDS: Mapping[str, Background] = {
     "dockhand": Background("dockhand", ("athletics", "perception"), "bale hook"),
     "entertainer": Background("entertainer", ("acrobatics", "performance"), "painted mask"),
     "exile": Background("exile", ("deception", "survival"), "letter with a broken seal"),
+    "farmer": Background("farmer", ("animal_handling", "nature"), "pouch of seed"),
     "healer": Background("healer", ("medicine", "nature"), "roll of clean linen"),
     "hunter": Background("hunter", ("nature", "survival"), "skinning knife"),
     "innkeeper": Background("innkeeper", ("insight", "persuasion"), "ring of keys"),
@@ -210,6 +219,57 @@ BACKGROUNDS: Mapping[str, Background] = {
     "trader": Background("trader", ("insight", "deception"), "folding scale"),
     "watchman": Background("watchman", ("intimidation", "perception"), "tin whistle"),
 }
+
+
+WEAPONS = frozenset(
+    (
+        "greataxe", "handaxe", "javelin", "rapier", "dagger", "mace", "light crossbow", "scimitar", "longsword",
+        "shortsword", "dart", "warhammer", "longbow", "shortbow", "quarterstaff",
+    )
+)  # fmt: skip
+"""The weapons of the classes' gear, by the SRD's names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """Our own: what a person of at least this level carries. `quality` is told of the first weapon and changes no
+    number; `more` is added to the gear; `gold` is in gold pieces."""
+
+    level: int
+    gold: int
+    quality: str = ""
+    more: tuple[tuple[str, int], ...] = ()
+
+
+GROWTH: tuple[Growth, ...] = (
+    Growth(1, 15),
+    Growth(3, 60, more=(("healer's kit", 1),)),
+    Growth(5, 200, "fine", (("healer's kit", 1), ("silk rope", 1))),
+    Growth(8, 500, "fine", (("healer's kit", 2), ("silk rope", 1), ("potion of healing", 1))),
+    Growth(11, 1200, "masterwork", (("healer's kit", 2), ("silk rope", 1), ("potion of healing", 2))),
+    Growth(15, 3000, "masterwork", (("healer's kit", 2), ("silk rope", 1), ("potion of healing", 3), ("spyglass", 1))),
+    Growth(18, 8000, "heirloom", (("healer's kit", 3), ("silk rope", 1), ("potion of healing", 4), ("spyglass", 1))),
+)
+"""Ammunition grows as well: ten pieces more at each step of the table."""
+AMMUNITION = ("bolt", "arrow", "dart")
+GOLD = "gold piece"
+
+
+def equipment(class_: str, background: str, level: int) -> list[tuple[str, int]]:
+    """(name, count) of what this class carries at this level, armor and shield first, each name once."""
+    chosen, armor = CLASSES[class_], armor_of(class_, level)
+    steps = [growth for growth in GROWTH if growth.level <= level]
+    grown = steps[-1]
+    pieces = [(ARMORS[armor].name, 1)] if armor is not None else []
+    pieces += [(SHIELD, 1)] if chosen.shield else []
+    for place, (name, count) in enumerate(chosen.gear):
+        if place == 0 and grown.quality:
+            pieces.append((f"{grown.quality} {name}", 1))
+            pieces += [(name, count - 1)] if count > 1 else []
+        else:
+            pieces.append((name, count + 10 * (len(steps) - 1) if name in AMMUNITION else count))
+    pieces += [*grown.more, (BACKGROUNDS[background].keepsake, 1), (GOLD, grown.gold)]
+    return pieces
 
 
 def modifier(score: int) -> int:

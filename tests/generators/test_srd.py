@@ -112,3 +112,116 @@ def test_a_level_never_costs_hit_points(race: str, class_: str, level: int) -> N
         return srd.hit_points(race, class_, at, srd.abilities(race, class_, at)["constitution"])
 
     assert total(level + 1) > total(level)
+
+
+@pytest.mark.parametrize(
+    ("class_", "first", "later"),
+    [
+        ("barbarian", 12, 7), ("fighter", 10, 6), ("paladin", 10, 6), ("ranger", 10, 6), ("bard", 8, 5),
+        ("cleric", 8, 5), ("druid", 8, 5), ("monk", 8, 5), ("rogue", 8, 5), ("warlock", 8, 5), ("sorcerer", 6, 4),
+        ("wizard", 6, 4),
+    ],
+)  # fmt: skip
+def test_hit_points_by_level_are_those_of_the_class(class_: str, first: int, later: int) -> None:
+    assert srd.hit_points("human", class_, 1, 10) == first
+    assert srd.hit_points("human", class_, 10, 16) == (first + 3) + 9 * (later + 3)
+
+
+@pytest.mark.parametrize(
+    ("class_", "saves"),
+    [
+        ("barbarian", "strength constitution"), ("bard", "dexterity charisma"), ("cleric", "wisdom charisma"),
+        ("druid", "intelligence wisdom"), ("fighter", "strength constitution"), ("monk", "strength dexterity"),
+        ("paladin", "wisdom charisma"), ("ranger", "strength dexterity"), ("rogue", "dexterity intelligence"),
+        ("sorcerer", "constitution charisma"), ("warlock", "wisdom charisma"), ("wizard", "intelligence wisdom"),
+    ],
+)  # fmt: skip
+def test_the_saves_of_a_class(class_: str, saves: str) -> None:
+    values = srd.saves(dict.fromkeys(srd.ABILITIES, 10), class_, 1)
+    assert {ability for ability, value in values.items() if value["proficient"]} == set(saves.split())
+
+
+@pytest.mark.parametrize(
+    ("race", "increases", "speed"),
+    [
+        ("human", dict.fromkeys(srd.ABILITIES, 1), 30),
+        ("dwarf", {"constitution": 2, "wisdom": 1}, 25),
+        ("elf", {"dexterity": 2, "intelligence": 1}, 30),
+        ("halfling", {"dexterity": 2, "charisma": 1}, 25),
+        ("dragonborn", {"strength": 2, "charisma": 1}, 30),
+        ("gnome", {"intelligence": 2, "constitution": 1}, 25),
+        ("half_orc", {"strength": 2, "constitution": 1}, 30),
+        ("tiefling", {"charisma": 2, "intelligence": 1}, 30),
+    ],
+)
+def test_the_increases_and_speed_of_a_race(race: str, increases: dict[str, int], speed: int) -> None:
+    assert dict(srd.RACES[race].increases) == increases
+    assert srd.RACES[race].speed == speed
+
+
+def test_a_half_elf_has_two_in_charisma_and_one_in_two_others() -> None:
+    assert sorted(srd.RACES["half_elf"].increases.values()) == [1, 1, 2]
+    assert srd.RACES["half_elf"].increases["charisma"] == 2
+
+
+def test_a_paladin_of_six_adds_charisma_to_every_save_and_never_less_than_one() -> None:
+    scores = {**dict.fromkeys(srd.ABILITIES, 10), "charisma": 18}
+    assert srd.saves(scores, "paladin", 6)["strength"] == {"modifier": 4, "proficient": False}
+    assert srd.saves(scores, "paladin", 6)["charisma"] == {"modifier": 4 + 3 + 4, "proficient": True}
+    assert srd.saves(scores, "paladin", 5)["strength"]["modifier"] == 0
+    assert srd.saves(dict.fromkeys(srd.ABILITIES, 8), "paladin", 6)["strength"]["modifier"] == -1 + 1
+
+
+def test_a_monk_of_fourteen_is_proficient_in_every_save_and_a_rogue_of_fifteen_in_wisdom() -> None:
+    scores = dict.fromkeys(srd.ABILITIES, 10)
+    assert all(value["proficient"] for value in srd.saves(scores, "monk", 14).values())
+    assert srd.saves(scores, "rogue", 15)["wisdom"] == {"modifier": 5, "proficient": True}
+
+
+def test_a_barbarian_of_twenty_is_unarmored_at_seventeen_and_more() -> None:
+    scores = srd.abilities("half_orc", "barbarian", 20)
+    assert srd.armor_class(scores, "barbarian", None, False) == 10 + srd.modifier(scores["dexterity"]) + 7
+
+
+@pytest.mark.parametrize(("level", "expected"), [(4, 30), (5, 40)])
+def test_a_barbarian_moves_fast_from_level_five(level: int, expected: int) -> None:
+    assert srd.speed("human", "barbarian", level, None, False, 16) == expected
+
+
+@pytest.mark.parametrize(
+    ("armor", "expected"),
+    [
+        ("padded_armor", 14), ("leather_armor", 14), ("studded_leather_armor", 15), ("hide_armor", 14),
+        ("chain_shirt", 15), ("scale_mail", 16), ("breastplate", 16), ("half_plate", 17), ("ring_mail", 14),
+        ("chain_mail", 16), ("splint_armor", 17), ("plate_armor", 18),
+    ],
+)  # fmt: skip
+def test_every_armor_with_a_dexterity_of_sixteen(armor: str, expected: int) -> None:
+    scores = {**dict.fromkeys(srd.ABILITIES, 10), "dexterity": 16}
+    assert srd.armor_class(scores, "rogue", armor, shield=False) == expected
+
+
+@given(classes, levels, st.sampled_from(sorted(srd.BACKGROUNDS)))
+def test_no_piece_of_equipment_stands_twice(class_: str, level: int, background: str) -> None:
+    names = [name for name, _ in srd.equipment(class_, background, level)]
+    assert len(set(names)) == len(names)
+
+
+@given(classes, st.integers(1, 19))
+def test_a_level_never_costs_gold_or_armor(class_: str, level: int) -> None:
+    def carried(at: int) -> tuple[int, int]:
+        armor = srd.armor_of(class_, at)
+        return dict(srd.equipment(class_, "trader", at))[srd.GOLD], srd.ARMORS[armor].base if armor else 0
+
+    gold, base = carried(level)
+    later_gold, later_base = carried(level + 1)
+    assert later_gold >= gold and later_base >= base
+
+
+def test_a_fighters_longsword_is_fine_at_five_and_a_masterwork_at_eleven() -> None:
+    first = [srd.equipment("fighter", "soldier", level)[2][0] for level in (1, 5, 11, 18)]
+    assert first == ["longsword", "fine longsword", "masterwork longsword", "heirloom longsword"]
+
+
+def test_the_classes_weapons_are_of_the_srd() -> None:
+    assert all(chosen.gear[0][0] in srd.WEAPONS for chosen in srd.CLASSES.values())
