@@ -23,6 +23,7 @@ CODES: dict[str, str] = {
     "GG013": "an internal fault",
     "GG014": "a run that a newer one of its session has ended",
     "GG016": "a new style that says nothing, or cannot be used",
+    "GG017": "the quality extra is not installed",
     "GG050": "a text or value that the format cannot hold",
     "GG051": "two records with one id",
     "GG052": "two records that disagree on the game's initial state",
@@ -77,11 +78,13 @@ CODES: dict[str, str] = {
     "GG415": "a test or effect on what refs do not list",
     "GG416": "an edge that is never taken",
     "GG417": "refs that do not list the quest's own states",
+    "GG418": "a prerequisite on another quest that no play can satisfy",
     # GG5xx character
     "GG501": "a name that the rules do not know",
     "GG502": "a derived number that is wrong",
     "GG503": "proficiencies that no source gives",
     "GG504": "equipment that stands twice",
+    "GG505": "a relation that the world contradicts",
     # GG6xx text
     "GG601": "a text outside the text profile",
     "GG602": "a brace that is no placeholder of the record",
@@ -115,6 +118,7 @@ CODES: dict[str, str] = {
     "GG714": "a template that fails while rendering",
     "GG715": "a line of examples that cannot be read",
     "GG716": "a fallback library that cannot be used",
+    "GG717": "lists of words by rating that cannot be used",
     # GG8xx model and engine
     "GG801": "a model that is not in the cache",
     "GG802": "a cached model that is damaged or incomplete",

@@ -25,13 +25,19 @@ def load_records(paths: Iterable[Path]) -> list[Record]:
             if not line.strip():
                 continue
             try:
-                value = json.loads(line)
+                value = json.loads(line, parse_constant=_no_number)
             except json.JSONDecodeError as error:
                 message = f"expected one JSON record a line: {error.msg}"
                 faults.append(Finding("GG105", message, "mend the line", str(file), number, error.colno))
                 continue
-            if not isinstance(value, dict) or not {"id", "kind"} <= value.keys():
-                message = "expected a record: an object with `id` and `kind`"
+            except (ValueError, RecursionError) as error:  # NaN, a number of thousands of digits; a nesting without end
+                message = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+                faults.append(
+                    Finding("GG105", f"expected one JSON record a line: {message}", "mend it", str(file), number)
+                )
+                continue
+            if not isinstance(value, dict) or not all(isinstance(value.get(key), str) for key in ("id", "kind")):
+                message = "expected a record: an object with `id` and `kind`, both strings"
                 faults.append(Finding("GG105", message, "mend the line", str(file), number, 1))
             elif value["id"] in places:
                 message = f"the id {value['id']!r} stands already in {places[value['id']]}"
@@ -42,6 +48,11 @@ def load_records(paths: Iterable[Path]) -> list[Record]:
     if faults:
         raise InvalidInput(faults)
     return records
+
+
+def _no_number(name: str) -> JSON:
+    """JSON has no NaN and no Infinity; Python's parser takes them."""
+    raise ValueError(f"{name} is no JSON number")
 
 
 def _files(paths: Iterable[Path]) -> list[Path]:

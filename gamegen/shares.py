@@ -55,6 +55,6 @@ def shares(records: Iterable[Mapping[str, JSON]]) -> Shares:
     return Shares(
         texts=len(texts),
         library=len(texts) - len(model),
-        characters=sum(text["characters"] for text in texts),
-        sampled=sum(text["characters"] - text["forced"] for text in model),
+        characters=sum(text.get("characters", 0) for text in texts),
+        sampled=sum(text.get("characters", 0) - text.get("forced", 0) for text in model),
     )

@@ -8,15 +8,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
-from gamegen.checks.dialogue_states import conditions, effects, explore, goto_circle, leaves
+from gamegen.checks.dialogue_states import Exploration, explore
+from gamegen.checks.dialogue_values import conditions, effects, goto_circle, leaves
 from gamegen.errors import InvalidContent
 from gamegen.hookspecs import Check, CheckContext
 from gamegen.naming import did_you_mean
 from gamegen.play import DEFAULTS, TYPES, changed, compare, one_of, show
-from gamegen.records import JSON, Finding
+from gamegen.records import JSON, Finding, canonical
 
 Record = Mapping[str, JSON]
-_ORDERED = ("<", "<=", ">", ">=")
+MANY = 300
+"""Names among which the nearest is looked for; with more of them, thousands of faults would take minutes."""
+_EXPLORED: dict[str, Exploration] = {}
 
 
 def check_structure(record: Record, context: CheckContext) -> Iterator[Finding]:
@@ -29,9 +32,9 @@ def check_structure(record: Record, context: CheckContext) -> Iterator[Finding]:
 
 def check_plays(record: Record, context: CheckContext) -> Iterator[Finding]:
     """GG301 to GG304, GG314 and GG315: what the exploration of all plays shows."""
-    if any(_unsound(record)):
+    plays = explored(record)
+    if plays is None:
         return
-    plays = explore(record)
     places = {node["id"]: f"$.nodes[{n}]" for n, node in enumerate(record["nodes"])}
     for node, play in plays.dead.items():
         hint = "give it a choice that is always open"
@@ -42,7 +45,8 @@ def check_plays(record: Record, context: CheckContext) -> Iterator[Finding]:
     if not plays.complete:
         yield Finding(
             "GG314",
-            f"not proven: the exploration stopped after {plays.states} states; {plays.grows!r} took the most values",
+            f"not proven: the exploration stopped after {plays.states} states (bound {plays.bound}); "
+            f"{plays.grows!r} took the most values",
             "test fewer variables, or give its effects a limit",
         )
         return
@@ -60,6 +64,23 @@ def check_plays(record: Record, context: CheckContext) -> Iterator[Finding]:
         if end["id"] not in plays.ends:
             hint = "lead to it, or remove it"
             yield Finding("GG315", f"no play reaches end {end['id']!r}", hint, where=f"$.ends[{e}]")
+
+
+def explored(record: Record) -> Exploration | None:
+    """What plays of a dialogue can do; None if its ids, targets, types or gotos are not sound.
+
+    The last results are kept by the parts of the record that decide them: who validates asks more than once.
+    """
+    if any(_unsound(record)):
+        return None
+    key = canonical([record[part] for part in ("start", "nodes", "ends", "variables", "refs")])
+    found = _EXPLORED.pop(key, None)
+    if found is None:
+        found = explore(record)
+    _EXPLORED[key] = found
+    while len(_EXPLORED) > 8:
+        _EXPLORED.pop(next(iter(_EXPLORED)), None)
+    return found
 
 
 def check_knowledge(record: Record, context: CheckContext) -> Iterator[Finding]:
@@ -141,7 +162,8 @@ def _targets(record: Record) -> Iterator[Finding]:
     for what, id, where, known in targets:
         if id not in known:
             message = f"expected a {what} that exists, found {id!r}"
-            yield Finding("GG308", message, did_you_mean(id, known), where=where)
+            hint = did_you_mean(id, known) if len(known) <= MANY else "see the ids of the record"
+            yield Finding("GG308", message, hint, where=where)
 
 
 def _variables(record: Record) -> Iterator[Finding]:

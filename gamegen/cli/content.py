@@ -51,21 +51,49 @@ def export_command(
         click.echo(str(path))
 
 
+def _explain(context: click.Context, _: click.Parameter, code: str | None) -> None:
+    """Print the page of a code and leave."""
+    if code is not None:
+        from gamegen.explaining import page
+
+        click.echo(page(code))
+        context.exit(EXIT_DONE)
+
+
 @click.command("validate")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @world_option
+@click.option(
+    "--plays", is_flag=True, help="Tell the shortest play to each end of a dialogue, each outcome of a quest."
+)
+@click.option(
+    "--explain",
+    metavar="CODE",
+    is_eager=True,
+    expose_value=False,
+    callback=_explain,
+    help="Print the page of a finding's code (GG302), and no more.",
+)
 @json_option
-def validate_command(paths: tuple[Path, ...], world_path: Path | None, as_json: bool) -> int:
+def validate_command(paths: tuple[Path, ...], world_path: Path | None, plays: bool, as_json: bool) -> int:
     """Check worlds, projects and content. Exit code 1 if anything is found; without a world, what needs one is reported
-    as not run."""
+    as not run. A dialogue's dead end or softlock comes with the play that leads there."""
     from gamegen.validating import validate_paths
 
-    report = validate_paths(paths, world_path)
+    report = validate_paths(paths, world_path, plays)
     if as_json:
         click.echo(json.dumps(report.as_json(), ensure_ascii=False))
     else:
         for finding in report.findings:
             click.echo(str(finding))
+            for line in report.plays.get(finding, ()):
+                click.echo(f"    {line}")
+        for proof in report.proofs if plays else ():
+            click.echo(str(proof))
+            for name, lines in proof.plays.items():
+                click.echo(f"  {name}:")
+                for line in lines:
+                    click.echo(f"    {line}")
         click.echo(report.summary, err=True)
     return EXIT_CONTENT if report.errors else EXIT_DONE
 

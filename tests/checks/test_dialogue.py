@@ -15,7 +15,7 @@ from gamegen.hookspecs import CheckContext
 from gamegen.play import Player, State, initial_state
 from gamegen.records import canonical
 from gamegen.schema import load_schema, validate
-from tests.dialogue_records import choice, effect, forge, leaf, node
+from tests.dialogue_records import choice, effect, forge, leaf
 from tests.strategies import Dialogue, dialogues, proven_dialogues, texts
 from tests.worlds import small_world
 
@@ -34,7 +34,7 @@ def test_a_good_record_gives_no_finding() -> None:
     assert codes(forge()) == []
 
 
-# -- named damages ------------------------------------------------------------------------------------------------
+# -- named damages; more of them, to generated records, stand in tests/mutations -----------------------------------
 
 
 def nodes(record: Dialogue) -> dict[str, Any]:
@@ -74,18 +74,6 @@ def ask_an_unknown_flag(record: Dialogue) -> None:
     hub_choice(record, "ore")["condition"] = leaf("flag", "guild_hostil", "==", True)
 
 
-def change_an_undeclared_local(record: Dialogue) -> None:
-    nodes(record)["rain"]["effects"] = [effect("local", "trus", "add", 1)]
-
-
-def compare_a_number_with_a_word(record: Dialogue) -> None:
-    hub_choice(record, "ore")["condition"] = leaf("item", "ore", "==", "one")
-
-
-def order_a_boolean(record: Dialogue) -> None:
-    hub_choice(record, "ore")["condition"] = leaf("flag", "guild_hostile", ">", False)
-
-
 def add_to_a_quest(record: Dialogue) -> None:
     record["ends"][0]["effects"] = [effect("quest", "find_lens", "add", "done")]
 
@@ -94,28 +82,8 @@ def set_a_state_the_quest_has_not(record: Dialogue) -> None:
     record["ends"][0]["effects"] = [effect("quest", "find_lens", "set", "ask_mastr")]
 
 
-def start_a_local_with_another_type(record: Dialogue) -> None:
-    record["variables"][0]["initial"] = "none"
-
-
-def forget_to_test_a_local(record: Dialogue) -> None:
-    record["variables"].append({"id": "mood", "type": "string", "initial": "calm"})
-
-
 def goto_nowhere(record: Dialogue) -> None:
     nodes(record)["rain"]["goto"] = "hubb"
-
-
-def check_to_nowhere(record: Dialogue) -> None:
-    hub_choice(record, "press")["check"]["failure"] = "nowhere"
-
-
-def end_nowhere(record: Dialogue) -> None:
-    nodes(record)["bye"]["end"] = "lef"
-
-
-def start_nowhere(record: Dialogue) -> None:
-    record["start"] = "nowhere"
 
 
 def give_a_node_two_ways_on(record: Dialogue) -> None:
@@ -126,39 +94,10 @@ def give_a_choice_no_way_on(record: Dialogue) -> None:
     hub_choice(record, "leave").pop("goto")
 
 
-def use_a_node_id_twice(record: Dialogue) -> None:
-    record["nodes"].append(node("bye", end="left"))
-
-
-def use_a_choice_id_twice(record: Dialogue) -> None:
-    hub_choice(record, "ore")["id"] = "weather"
-
-
-def let_a_stranger_speak(record: Dialogue) -> None:
-    nodes(record)["rain"]["speaker"] = "calder"
-
-
-def forget_a_participant_in_refs(record: Dialogue) -> None:
-    record["refs"] = [ref for ref in record["refs"] if ref["id"] != "oren"]
-
-
-def circle_of_gotos(record: Dialogue) -> None:
-    nodes(record)["hub"].pop("choices")
-    nodes(record)["hub"]["goto"] = "rain"
-
-
 def count_both_ways_for_ever(record: Dialogue) -> None:
     nodes(record)["rain"]["effects"] = [effect("local", "trust", "add", -1)]
     hub_choice(record, "weather").pop("once")
     hub_choice(record, "press").pop("once")
-
-
-def forget_an_end(record: Dialogue) -> None:
-    record["ends"].append({"id": "fought", "outcome": "a fight"})
-
-
-def use_an_unlisted_placeholder(record: Dialogue) -> None:
-    nodes(record)["rain"]["lines"][0]["text"] = "Rain on {item.lens}."
 
 
 def leave_a_brace_single(record: Dialogue) -> None:
@@ -172,27 +111,12 @@ DAMAGES: list[tuple[Callable[[Dialogue], None], str]] = [
     (circle_without_a_way_out, "GG303"),
     (require_more_trust_than_there_is, "GG304"),
     (ask_an_unknown_flag, "GG305"),
-    (change_an_undeclared_local, "GG305"),
-    (compare_a_number_with_a_word, "GG306"),
-    (order_a_boolean, "GG306"),
     (add_to_a_quest, "GG306"),
     (set_a_state_the_quest_has_not, "GG306"),
-    (start_a_local_with_another_type, "GG306"),
-    (forget_to_test_a_local, "GG307"),
     (goto_nowhere, "GG308"),
-    (check_to_nowhere, "GG308"),
-    (end_nowhere, "GG308"),
-    (start_nowhere, "GG308"),
     (give_a_node_two_ways_on, "GG309"),
     (give_a_choice_no_way_on, "GG309"),
-    (use_a_node_id_twice, "GG310"),
-    (use_a_choice_id_twice, "GG310"),
-    (let_a_stranger_speak, "GG311"),
-    (forget_a_participant_in_refs, "GG311"),
-    (circle_of_gotos, "GG313"),
     (count_both_ways_for_ever, "GG314"),
-    (forget_an_end, "GG315"),
-    (use_an_unlisted_placeholder, "GG316"),
     (leave_a_brace_single, "GG316"),
 ]
 
