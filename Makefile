@@ -6,7 +6,7 @@ WORLD := samples/saltmarrow/world
 DEMO := build/demo
 SEED ?= 7
 
-.PHONY: demo test lint types tests acceptance benchmark benchmark-peers benchmark-scale benchmark-tuning clean
+.PHONY: demo test lint types tests acceptance benchmark benchmark-peers benchmark-scale benchmark-tuning benchmark-proofs benchmark-near benchmark-quality clean
 
 $(VENV)/.run: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "gamegen needs Python 3.11 or later: make PYTHON=python3.12")'
@@ -64,6 +64,22 @@ benchmark-tuning: $(VENV)/.test
 	$(BIN)/gamegen model add
 	$(BIN)/gamegen model add --plain
 	$(BIN)/python -m benchmarks.tuning
+
+# Planning and proving without the model, and the proof of one large dialogue.
+benchmark-proofs: $(VENV)/.test
+	$(BIN)/python -m benchmarks.proofs
+
+# The index of near-duplicates over 10,000 records.
+benchmark-near: $(VENV)/.test
+	$(BIN)/python -m benchmarks.near
+
+# Sixty records of each kind over the two sample worlds, beside the model run free; then the gallery out of them, and the
+# text checks on lines that were labelled by hand. A run that was stopped goes on where it was.
+benchmark-quality: $(VENV)/.test
+	$(BIN)/gamegen model add
+	$(BIN)/python -m benchmarks.quality
+	$(BIN)/python -m benchmarks.gallery
+	$(BIN)/python -m benchmarks.checks
 
 clean:
 	rm -rf $(VENV) build

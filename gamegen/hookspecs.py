@@ -70,6 +70,9 @@ class Generator:
     cards: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """The kinds of card that its requests bring, each with the fields that a tuned model is shown, in their order
     (docs/tuning.md). Texts of a kind that is not declared are asked for with the template, whatever the model."""
+    resolve: Callable[[str, str], JSON] | None = None
+    """(what a setting is resolved from, the text given) -> its value; for settings that declare
+    ``"x-gamegen": {"resolve": ...}``: a dialogue's quest is resolved from FILE.jsonl#ID. Raises GamegenError."""
     api: int = API
 
 

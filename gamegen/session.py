@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 from gamegen import __version__
-from gamegen.briefs import briefs_for, read_briefs
+from gamegen.briefs import proven_briefs
 from gamegen.engine.api import Completion, Engine, Job
 from gamegen.errors import GamegenError, InvalidContent, UsageError
 from gamegen.hookspecs import CheckContext, Generator
@@ -154,8 +154,8 @@ class Session:
         Raises UsageError before the first token if kind, count, a setting or a brief is wrong, InvalidContent if a
         record cannot be made to pass its checks.
         """
-        rows = read_briefs(briefs) if briefs is not None else None
-        wanted = briefs_for(self.generator(kind), block or kind, count, settings or {}, rows)
+        generator = self.generator(kind)
+        wanted = proven_briefs(generator, block or kind, count, settings or {}, briefs, world, seed)
         return self.ordered(wanted, world=world, seed=seed, progress=progress)
 
     def ordered(

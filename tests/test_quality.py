@@ -92,3 +92,22 @@ def test_words_of_a_line_that_a_model_was_taught_on_are_counted() -> None:
     found = quality(records, [], NONE, Copies.of(["Counts the sheep aloud.", "Owes him."]))
     assert (found.unoriginal, found.taught) == (1, 1)
     assert found.as_json()["taught"] == 1
+
+
+def test_near_duplicates_are_counted_in_the_order_of_ids() -> None:
+    line = "Keeps a lamp in the window for a sister who is at sea."
+    records = [sheet("b", bond=line.replace("sea", "war")), sheet("a", bond=line, flaw="Owes him.")]
+    found = quality(records, [], NONE).near_duplicates
+    assert (found.texts, found.later, found.as_json()["share"]) == (3, 1, 0.3333)
+
+
+def test_lengths_and_compression_are_told_of_each_kind() -> None:
+    found = quality([sheet("a", flaw="Counts sheep.", bond="Owes the miller."), sheet("b", flaw="Owes him.")], [], NONE)
+    assert found.kinds["trait"].lengths == {2: 2, 3: 1}
+    assert found.as_json()["kinds"]["trait"]["lengths"] == {"2": 2, "3": 1}
+
+
+def test_without_checks_and_world_it_is_told_what_is_missing() -> None:
+    found = quality([sheet("a", flaw="Counts sheep.")], [], NONE)
+    assert found.proofs is None and "proofs" not in found.as_json()
+    assert found.as_json()["not_run"] == ["texts with foreign names", "spread over speakers and givers"]

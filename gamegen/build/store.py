@@ -62,6 +62,8 @@ class RecordStore:
         self._written = 0
         self._early: dict[str, str] = {}
         self._files: list[io.FileIO] = []
+        self._file: io.FileIO
+        self._journal_file: io.FileIO
 
     @property
     def missing(self) -> list[str]:
@@ -109,6 +111,22 @@ class RecordStore:
             self._append(self._journal_file, line)
             return
         self._flush()
+
+    def replace(self, records: Sequence[Record]) -> None:
+        """Put these records, which are complete and in order, in the place of those in the file: all at once."""
+        new = self.path.with_name(self.path.name + ".new")
+        try:
+            with new.open("wb") as file:
+                file.writelines(record.to_line().encode("utf-8") + b"\n" for record in records)
+                file.flush()
+                os.fsync(file.fileno())
+            self._file.close()  # Windows replaces no open file
+            new.replace(self.path)
+            self._file = self.path.open("ab", buffering=0)
+            self._files = [self._file, self._journal_file]
+        except OSError as error:
+            new.unlink(missing_ok=True)
+            raise self._failed(error) from None
 
     def _flush(self) -> None:
         while self._written < len(self.ids) and (line := self._early.get(self.ids[self._written])) is not None:

@@ -14,11 +14,20 @@ from gamegen.cli.progress import record_bar
 from gamegen.records import JSON, Brief
 
 if TYPE_CHECKING:
+    from gamegen.build.store import RecordStore
     from gamegen.hookspecs import Generator
+    from gamegen.rewriting import Report
+    from gamegen.session import Session
+    from gamegen.world import World
 
 
 @click.command("plan")
 @brief_options
+@click.option(
+    "--rate",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Texts per minute of your machine: adds an estimate of time.",
+)
 @json_option
 def plan_command(
     kind: str,
@@ -28,24 +37,30 @@ def plan_command(
     settings: tuple[str, ...],
     briefs: Path | None,
     block: str | None,
+    chain: int | None,
+    rate: float | None,
     as_json: bool,
 ) -> None:
     """Show what `generate` with the same arguments would make: an outline of each record and its cost."""
     from gamegen.engine.models import card_form
     from gamegen.library import Library
-    from gamegen.planning import outlines
+    from gamegen.planning import outlines, totals
     from gamegen.plugins import load_registry
     from gamegen.prompts import Prompts
 
     place = find_place(world_path)
     registry = load_registry(place.project)
     generator = registry.generator(kind)
-    wanted = _briefs(generator, block, count, settings, briefs)
+    seed = _seed(seed, place)
+    wanted = _briefs(generator, block, count, settings, briefs, chain, place, seed)
     form = card_form(place.project.model if place.project is not None else None)
     prompts = Prompts(registry.template_folders, form=form, cards=registry.cards)
-    planned = list(outlines(generator, wanted, place.world, _seed(seed, place), prompts, Library()))
+    planned = list(outlines(generator, wanted, place.world, seed, prompts, Library()))
+    total = totals(planned)
+    summary = f"{total}; at {rate:g} texts per minute {total.minutes(rate):.1f} minutes" if rate else str(total)
     if as_json:
-        fields = ("id", "lines", "requests", "prompt_tokens", "text_tokens")
+        click.echo(summary, err=True)
+        fields = ("id", "lines", "requests", "candidates", "prompt_tokens", "text_tokens")
         click.echo(json.dumps([{f: getattr(each, f) for f in fields} for each in planned], ensure_ascii=False))
         return
     for outline in planned:
@@ -53,8 +68,10 @@ def plan_command(
         for line in outline.lines:
             click.echo(f"  {line}")
         click.echo(
-            f"  {outline.requests} texts, about {outline.prompt_tokens} prompt and {outline.text_tokens} text tokens"
+            f"  {outline.requests} texts of {outline.candidates} candidates, "
+            f"about {outline.prompt_tokens} prompt and {outline.text_tokens} text tokens"
         )
+    click.echo(summary)
 
 
 @click.command("generate")
@@ -79,6 +96,7 @@ def generate_command(
     settings: tuple[str, ...],
     briefs: Path | None,
     block: str | None,
+    chain: int | None,
     model: str | None,
     provider: str,
     batch_size: int | None,
@@ -90,7 +108,8 @@ def generate_command(
 ) -> None:
     """Make records of KIND (quest, dialogue, character, or a plugin's).
 
-    With --out finished records reach the file in order; the same command again goes on where it stopped.
+    With --out finished records reach the file in order; the same command again goes on where it stopped. When all are
+    there, texts that are nearly the same as an earlier one of the file are written again.
     """
     from gamegen.build.store import RecordStore, run_inputs
     from gamegen.plugins import load_registry
@@ -100,10 +119,9 @@ def generate_command(
     place = find_place(world_path)
     seed = _seed(seed, place)
     generator = load_registry(place.project).generator(kind)
-    wanted = _briefs(generator, block, count, settings, briefs)
-    for brief in wanted if briefs is not None else wanted[:1]:
-        generator.plan(place.world, brief, seed)  # what cannot be is refused before the model is opened
+    wanted = _briefs(generator, block, count, settings, briefs, chain, place, seed)
     made: list[Mapping[str, JSON]] = []
+    told: Report | None = None
     room = None if memory is None else int(memory * 1e9)
     opened = Session(model, provider, batch_size, threads, place.project, memory=room)
     with opened as session, record_bar(kind, len(wanted)) as bar:
@@ -123,14 +141,40 @@ def generate_command(
                 for _, record in session.run(rest, world=place.world, seed=seed, progress=bar):
                     store.add(record)
                     made.append(record.data)
+                told = _told_apart(session, store, place.world)
+        if told is not None:
+            click.echo(str(told), err=True)
     summary = shares(made)
     click.echo(f"{len(made)} {kind} records made, {len(wanted) - len(made)} kept; {summary}", err=True)
     if as_json and out is not None:
         click.echo(
             json.dumps(
-                {"kind": kind, "made": len(made), "kept": len(wanted) - len(made), "out": str(out), **summary.as_json()}
+                {
+                    "kind": kind,
+                    "made": len(made),
+                    "kept": len(wanted) - len(made),
+                    "out": str(out),
+                    **summary.as_json(),
+                    "near_duplicates": told.as_json() if told is not None else None,
+                }
             )
         )
+
+
+def _told_apart(session: Session, store: RecordStore, world: World) -> Report | None:
+    """Write near-duplicates of the file's texts again, the later ones; None for a run that was stopped."""
+    from gamegen.exporting import load_records
+    from gamegen.near_index import Index
+    from gamegen.rewriting import without_near_duplicates
+
+    if store.missing:
+        return None
+    records = load_records([store.path])
+    with Index.open(store.path.with_name(store.path.name + ".near")) as index:
+        final, report = without_near_duplicates(session, world, records, index=index)
+    if final != records:
+        store.replace(final)
+    return report
 
 
 def _seed(seed: int | None, place: Place) -> int:
@@ -140,9 +184,18 @@ def _seed(seed: int | None, place: Place) -> int:
 
 
 def _briefs(
-    generator: Generator, block: str | None, count: int, settings: tuple[str, ...], briefs: Path | None
+    generator: Generator,
+    block: str | None,
+    count: int,
+    settings: tuple[str, ...],
+    briefs: Path | None,
+    chain: int | None,
+    place: Place,
+    seed: int,
 ) -> list[Brief]:
-    from gamegen.briefs import briefs_for, parse_settings, read_briefs
+    """The briefs, each planned once: what cannot be is refused before a model is opened."""
+    from gamegen.briefs import parse_settings, proven_briefs
 
-    rows = read_briefs(briefs) if briefs is not None else None
-    return briefs_for(generator, block or generator.kind, count, parse_settings(settings), rows)
+    pairs = settings if chain is None else (*settings, f"chain={chain}")
+    wanted = parse_settings(pairs)
+    return proven_briefs(generator, block or generator.kind, count, wanted, briefs, place.world, seed)

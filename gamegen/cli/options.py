@@ -32,6 +32,7 @@ def brief_options(command: Command) -> Command:
             click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Fix a property of the brief."),
             click.option("--briefs", type=click.Path(path_type=Path), help="CSV or TOML file with a brief per row."),
             click.option("--block", help="First part of the ids (default: the kind)."),
+            click.option("--chain", type=int, metavar="K", help="Make quest lines of K records each."),
         )
     ):
         command = option(command)

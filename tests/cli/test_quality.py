@@ -9,6 +9,7 @@ import pytest
 
 from gamegen.cli import run
 from gamegen.engine import runtime
+from gamegen.quality import pictures
 from gamegen.testing import FakeEngine
 from tests.engine.small_models import store
 from tests.test_quality import tuned
@@ -35,6 +36,54 @@ def test_figures_of_content(project: Path, capsys: pytest.CaptureFixture[str]) -
     assert found["kinds"]["trait"]["texts"] > 10
     assert run(["quality", "content/people.jsonl"]) == 0
     assert "longest run shared with an example" in capsys.readouterr().out
+
+
+def test_the_world_of_the_project_is_used_for_the_proofs(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    assert run(["quality", "content", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["not_run"] == [] and found["records_that_pass_all"] == 2
+    assert found["proofs"]["text_names"] == {"passed": 2, "records": 2, "share": 1.0}
+    assert {"sheets", "world"} <= found["spread"].keys()
+
+
+def test_without_a_world_what_needs_it_is_told_as_not_run(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    alone = tmp_path / "alone" / "people.jsonl"
+    alone.parent.mkdir()
+    alone.write_bytes((project / "content" / "people.jsonl").read_bytes())
+    monkeypatch.chdir(alone.parent)
+    capsys.readouterr()
+    assert run(["quality", str(alone)]) == 0
+    out, err = capsys.readouterr()
+    assert "not run without a world" in err and "text_names" in err
+    assert "character numbers" in out
+    assert run(["quality", str(alone), "--world", str(project / "world"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["not_run"] == []
+
+
+def test_proofs_can_be_left_out(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    assert run(["quality", "content", "--no-proofs", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert "proofs" not in found and found["near_duplicates"]["texts"] > 10
+
+
+def test_pictures_are_made_and_told(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    assert run(["quality", "content", "--no-proofs", "--pictures", "pictures"]) == 0
+    told = [line for line in capsys.readouterr().out.splitlines() if line.startswith("pictures")]
+    assert sorted(told) == sorted(str(path) for path in Path("pictures").iterdir())
+    assert {Path(line).stem for line in told} == {"variety", "words", "spread"}
+
+
+def test_a_missing_matplotlib_is_told_before_anything_is_read(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(pictures, "find_spec", lambda name: None)
+    assert run(["quality", "nowhere", "--pictures", "pictures"]) == 2
+    assert "GG017" in capsys.readouterr().err
 
 
 def test_a_text_beside_is_compared_with(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
