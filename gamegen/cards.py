@@ -28,9 +28,13 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
 }
 """The kinds of card that gamegen's own generators ask for, and the fields that each shows, in their order."""
 
+AFTER = "after"
+"""What was said just before, on every path to the text."""
 TONE = "tone"
-"""A field that any card may have, whatever its kind declares: the tone in which a text is to be written again
-(`gamegen restyle`). It stands last before `must`, unless the kind declares a place for it."""
+"""The tone of a text: the brief's, the world's, or that of `gamegen restyle`."""
+EXTRAS = (AFTER, TONE)
+"""Fields that any card may have, whatever its kind declares. They stand, in this order, last before `must`, unless the
+kind declares a place for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +59,14 @@ def fields_of(*kinds: str) -> dict[str, tuple[str, ...]]:
 
 
 def card_text(card: Mapping[str, JSON], fields: Mapping[str, Iterable[str]] = FIELDS) -> str:
-    """The card as text: its kind, then its declared fields and a tone; what it lacks or is empty is left out.
+    """The card as text: its kind, then its declared fields and the extra ones; what it lacks or is empty is left out.
 
     Each value stands on one line. Raises KeyError for a kind that is not declared.
     """
     kind = str(card["kind"])
     names = list(fields[kind])
-    if TONE in card and TONE not in names:
-        names.insert(names.index("must") if "must" in names else len(names), TONE)
+    end = names.index("must") if "must" in names else len(names)
+    names[end:end] = [name for name in EXTRAS if name in card and name not in names]
     shown = ((name, " ".join(str(card.get(name, "")).split())) for name in names)
     return "\n".join([kind, *(f"{name}: {value}" for name, value in shown if value)])
 

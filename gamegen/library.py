@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import jinja2
@@ -14,7 +14,8 @@ from gamegen._resources import folder
 from gamegen._words import words
 from gamegen.errors import WorldFault
 from gamegen.records import JSON, Request
-from gamegen.spoken import by_player, spoken, to_player
+from gamegen.said import Said
+from gamegen.spoken import NEXT, by_player, spoken, to_player
 
 _PART = {"objective": "verb", "trait": "part"}
 """Which field of a card names the table below its kind; for any other kind it is `intent`."""
@@ -39,25 +40,24 @@ class Library:
         """Every line, as written."""
         return tuple(line for table in self._leaves(self._tables) for name in table for line in table[name])
 
-    def candidates(self, request: Request, record: str, already: Sequence[str] = ()) -> Iterator[str]:
+    def candidates(self, request: Request, record: str, already: Said | None = None) -> Iterator[str]:
         """The lines that fit the request, rendered, in an order drawn from record and key; those that the record has
         used already are left out."""
-        used = {tuple(words(text)) for text in already}
         card = self._fields(request)
         for line in rendezvous(self._fitting(card), record, request.key):
             try:
                 text = self._environment.from_string(line).render(card)
             except jinja2.TemplateError as error:
                 raise self._fault(f"expected a line that renders, found {error}: {line}") from error
-            if tuple(words(text)) not in used:
+            if already is None or not already.has(words(text)):
                 yield text
 
     def _fields(self, request: Request) -> dict[str, JSON]:
         card = {**request.values, **request.card}
         must = str(card.get("must", "")).rstrip(".!? ")
         say = _VOICES.get(str(card.get("kind", "")), to_player)
-        card["must"] = say(must).replace("; next: ", ". Now ")
-        card["then"] = say(must.rpartition("; next: ")[2])
+        card["must"] = say(must).replace(NEXT, ". Now ")
+        card["then"] = say(must.rpartition(NEXT)[2])
         return card
 
     def _fitting(self, card: Mapping[str, JSON]) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 JSON = Any
 """A JSON value: None, bool, int, float, str, list of JSON, dict of str to JSON."""
 
-CONTRACTS: dict[str, int] = {"plan": 1, "writing": 2}
+CONTRACTS: dict[str, int] = {"plan": 2, "writing": 3}
 """Numbers that go up when the same inputs give other plans, or other choices of text. The engine has its own."""
 
 Severity = Literal["error", "warning", "not_run"]
@@ -102,6 +102,8 @@ class TextContext:
     language: str = "en"
     rating: str = "teen"
     avoid: tuple[str, ...] = ()
+    unrated: tuple[str, ...] | None = None
+    """Words that the rating leaves out; None: those of gamegen's own lists."""
     names: tuple[str, ...] = ()
     """Every name and alias of world and project that a text may use."""
     lines: tuple[str, ...] = ()

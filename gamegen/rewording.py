@@ -75,12 +75,8 @@ class Draft:
 
 
 def toned(request: Request, tone: str) -> Request:
-    """The request with the tone on its card: among the traits of a voice, or in a field of its own."""
-    if not tone:
-        return request
-    voice = request.card.get("voice")
-    added = {"voice": f"{voice}, {tone}"} if voice else {TONE: tone}
-    return replace(request, card={**request.card, **added})
+    """The request with this tone on its card, in place of the planned one."""
+    return replace(request, card={**request.card, TONE: tone}) if tone else request
 
 
 def rewording(

@@ -4,19 +4,23 @@
           + 3.0 * share of the content words of `must` that the text says
           + 1.0 * share of them that it says in their order (longest common subsequence); of all its words,
                   where a narrator speaks
-          - 0.15 * content words that `must` does not have, beyond two, where a narrator speaks
+          - 2.0 * [it leaves out one of the things that `must` asks for]
+          - 0.3 * content words that the card does not have, where a narrator speaks
           - 1.5 * [it has a number that `must` does not have]
           - 2.0 * [the bound of length ended it, not the model]
           - 3.0 * share of its content words that it says again, more than `must` does
           - 0.08 * words beyond what `must` needs
-          - 0.4 * sentences beyond the first (of a journal entry or a summary: beyond the second)
+          - 0.4 * sentences beyond one for each thing that `must` asks for (of a journal entry or a summary: beyond two)
           - 2.0 * [it says no where `must` says yes, or yes where it says no; a third of it for a "no" that comes later]
           - 1.5 * [it is told by the wrong person: no "I" where the speaker is meant or acts, an "I" where nobody does]
+          - 0.8 * [it says "we" where one person is meant]
           - 2.0 * [it calls the person by another gender's pronoun]
           - 1.5 * share of the content words that it has from an example line of the speaker
           - 1.0 * [the speaker tells their own name, role or voice]
+          - 1.0 * [it ends in a tag: ", I will"]
           - 0.5 * [it is `must` or one of the request's own last resorts, word for word]
           - 1.0 * [it begins with the same two words as a text of the record]
+          - 2.0 * share of its pairs of neighboring words, but for those of `must`, that texts of the record have
           - 4.0 * [it says the same words as a text of the record]
 
 The mean log-probability alone likes the dull and the repeated; coverage decides, the rest breaks ties. The weights were
@@ -34,7 +38,10 @@ from dataclasses import replace
 from gamegen._words import STOP_WORDS, content_stems, coverage, stem, word_set, words
 from gamegen.engine.api import Completion
 from gamegen.records import JSON, Finding, Request
-from gamegen.spoken import by_player, spoken, to_player
+from gamegen.said import Said
+from gamegen.spoken import by_player, parts_of, spoken, to_player
+
+NOTHING = Said()
 
 CARRIED = 0.5
 """Coverage from which a text counts as saying its `must`; 95% of the hand-written corpus reaches it."""
@@ -61,8 +68,11 @@ _SUBORDINATE = word_set("after although as because before if once since though u
 """A sentence that begins with one of these has its main clause behind a comma."""
 _MARKS = ".!?…'’)"
 _MOST_TAILS = 3
+_TAG = re.compile(r", (?:and |so )?(?:I|you|we|they|he|she|it)\b['’\w ]{1,18}(?=[.!?]?$)")
+"""Where a sentence says again, in words without content, that it means it."""
 
 _FIRST = word_set("i i'm i've i'll i'd me my mine myself we we're we've we'll we'd us our ours ourselves")
+_MANY = word_set("we we're we've we'll we'd us our ours ourselves")
 _SECOND = word_set("you you're you've you'll you'd your yours yourself")
 _SUBJECT = word_set("i i'm i've i'll i'd we we're we've we'll we'd")
 """Who acts in "I have not seen you" does not act in "you have not seen me"."""
@@ -78,11 +88,11 @@ def choose(
     request: Request,
     completions: Sequence[Completion],
     findings: Sequence[Sequence[Finding]],
-    already: Sequence[str] = (),
+    already: Said = NOTHING,
 ) -> int | None:
     """The index of the best completion without a finding; None if every one has some.
 
-    findings: those of each completion. already: texts of the same record, in any order.
+    findings: those of each completion. already: the texts that the record has so far.
     """
     best: tuple[float, int] | None = None
     for index, (completion, found) in enumerate(zip(completions, findings, strict=True)):
@@ -94,27 +104,31 @@ def choose(
     return None if best is None else best[1]
 
 
-def score(request: Request, completion: Completion, already: Sequence[str] = ()) -> float:
+def score(request: Request, completion: Completion, already: Said = NOTHING) -> float:
     """The score of one completion; higher is better. See the module for the formula."""
     text = completion.text
     own = words(text)
     content = _content(text)
     result = completion.logprob / completion.tokens if completion.tokens else 0.0
     result += 3.0 * said(request, text) + _in_order(request, own, content)
-    result -= 0.15 * _invented(request, content)
+    result -= 2.0 * (not carries(request, text))
+    result -= 0.3 * _invented(request, content)
     result -= 1.5 * bool(_numbers(own) - _numbers(words(str(request.card.get("must", "")))))
     result -= 2.0 * (completion.finish == "length")
     result -= 3.0 * max(0.0, _repetition(content) - _repetition(_content(str(request.card.get("must", "")))))
     result -= 0.08 * _spare_words(request, own)
-    result -= 0.4 * max(0, len(sentence_ends(text)) - (_kind(request) in _TWO_SENTENCES))
+    result -= 0.4 * max(0, len(sentence_ends(text)) + 1 - _sentences(request))
     result -= 2.0 * _polarity(request, own)
     result -= 1.5 * _wrong_person(request, own)
+    result -= 0.8 * _of_many(request, own)
     result -= 2.0 * _wrong_gender(request, own)
     result -= 1.5 * max((_shared(content, line) for line in _lines(request)), default=0.0)
     result -= 1.0 * _describes_itself(request, content)
+    result -= 1.0 * (_tag(text) is not None)
     result -= 0.5 * (own == _meant(request) or any(words(line) == own for line in request.fallback))
-    result -= 1.0 * any(words(other)[:2] == own[:2] for other in already)
-    result -= 4.0 * any(words(other) == own for other in already)
+    result -= 1.0 * already.opens(own)
+    result -= 2.0 * already.shared(own, _meant(request))
+    result -= 4.0 * already.has(own)
     return result
 
 
@@ -124,6 +138,8 @@ def variants(completion: Completion) -> list[Completion]:
     log-probability is that of the tokens that are left."""
     text = completion.text
     spans = [(end, len(text)) for end in sentence_ends(text) if end > completion.forced]
+    if tag := _tag(text):
+        spans.append(tag)
     tails = [span for span in _tails(text) if span[0] >= completion.forced][:_MOST_TAILS]
     spans += tails
     result = [completion, *(_without(completion, [span]) for span in spans)]
@@ -145,6 +161,14 @@ def _tails(text: str) -> Iterator[tuple[int, int]]:
             if not listed and behind.count(",") == len(_JOIN.findall(behind)):
                 yield start + join.start(), start + len(sentence.rstrip(_MARKS))
         start = end
+
+
+def _tag(text: str) -> tuple[int, int] | None:
+    """Where the text's last clause is a tag of words without content."""
+    match = _TAG.search(text)
+    if match is None or not STOP_WORDS.union(_FIRST, _SECOND).issuperset(words(match[0])):
+        return None
+    return match.span()
 
 
 def _without(completion: Completion, spans: Sequence[tuple[int, int]]) -> Completion:
@@ -176,8 +200,14 @@ def said(request: Request, text: str) -> float:
 
 
 def carries(request: Request, text: str) -> bool:
-    """Whether the text says its `must` well enough."""
-    return said(request, text) >= CARRIED
+    """Whether the text says its `must` well enough: of each thing that it asks for, the words that are new with it."""
+    held, before = set(content_stems(text)), set[str]()
+    for part in parts_of(str(request.card.get("must", ""))):
+        wanted = set(content_stems(part)) - before or set(content_stems(part))
+        if len(wanted & held) < CARRIED * len(wanted):
+            return False
+        before |= wanted
+    return True
 
 
 def holds(request: Request, text: str) -> bool:
@@ -185,6 +215,12 @@ def holds(request: Request, text: str) -> bool:
     own = words(text)
     wrong = _polarity(request, own) == 1 or _wrong_person(request, own) or _wrong_gender(request, own)
     return carries(request, text) and not wrong
+
+
+def _sentences(request: Request) -> int:
+    """How many sentences a text may have without a penalty."""
+    least = 2 if _kind(request) in _TWO_SENTENCES else 1
+    return max(least, len(parts_of(str(request.card.get("must", "")))))
 
 
 def _content(text: str) -> list[str]:
@@ -227,7 +263,7 @@ def _invented(request: Request, content: Sequence[str]) -> int:
     if _kind(request) not in NARRATED:
         return 0
     known = set(content_stems(" ".join(str(field) for field in request.card.values())))
-    return max(0, len(set(content) - known) - 2)
+    return len(set(content) - known)
 
 
 def _numbers(text: Sequence[str]) -> set[str]:
@@ -261,6 +297,15 @@ def _wrong_person(request: Request, own: Sequence[str]) -> bool:
         return False
     meant = _meant(request)
     return any(person.intersection(meant) and not person.intersection(own) for person in (_FIRST, _SECOND, _SUBJECT))
+
+
+def _of_many(request: Request, own: Sequence[str]) -> bool:
+    meant = _meant(request)
+    if _kind(request) not in ("npc_line", "player_choice") or _MANY.intersection(meant):
+        return False
+    return bool(
+        (_FIRST - _MANY).intersection(meant) and _MANY.intersection(own) and not (_FIRST - _MANY).intersection(own)
+    )
 
 
 def _wrong_gender(request: Request, own: Sequence[str]) -> bool:

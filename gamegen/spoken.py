@@ -11,6 +11,9 @@ from collections.abc import Callable
 
 from gamegen._words import word_set, words
 
+ALSO, NEXT = "; also: ", "; next: "
+"""What joins two things that one text must say: two of one speaker, and in a journal what was done and what is next."""
+
 _OWN = {
     "she": {"she": "I", "her": "my", "hers": "mine", "herself": "myself"},
     "he": {"he": "I", "his": "my", "him": "me", "himself": "myself"},
@@ -23,6 +26,10 @@ _OTHERS = frozenset({"she", "her", "he", "his", "him"})
 
 _VERBS = {"has": "have", "is": "am", "does": "do", "goes": "go", "are": "am", "were": "was", "isn't": "am not"}
 _AUXILIARIES = word_set("has is was had cannot can will would won't doesn't does never always only")
+_PLAYERS_OWN = _AUXILIARIES | word_set(
+    "must owes thanks wants needs knows accepts demands prefers hopes promises swears"
+)
+"""What begins a clause about the player whose subject is left out."""
 _KEPT = frozenset({"was", "as", "always", "this", "its", "his", "us", "thus", "perhaps", "sometimes", "once"})
 _PLAYER = (
     (r"\bthe player['’]s\b(?= \w)", "your"),
@@ -41,18 +48,37 @@ _WORD = re.compile(r"[\w'’]+")
 
 def to_player(clause: str) -> str:
     """The clause said to the player: "the player found the key" becomes "you found the key"."""
+    return _by_part(_to_player, clause)
+
+
+def _to_player(clause: str) -> str:
     for pattern, told in _PLAYER:
         clause = re.sub(pattern, told, clause, flags=re.IGNORECASE)
     return _ACTS.sub(lambda found: f"you {_first_person(found[1])}" if found[1] else "you", clause)
 
 
-def spoken(clause: str) -> str:
-    """The clause said by its speaker to the player.
+def parts_of(must: str) -> list[str]:
+    """The things that a `must` asks for, one or more."""
+    return must.replace(NEXT, ALSO).split(ALSO)
+
+
+def _by_part(say: Callable[[str], str], must: str) -> str:
+    """Each part said by itself; those after the first begin a sentence of their own."""
+    first, *others = must.split(ALSO)
+    return ". ".join([say(first), *(capital(say(part)) for part in others)])
+
+
+def spoken(must: str) -> str:
+    """What a `must` asks for as its speaker says it to the player, each part by itself.
 
     A clause that begins with a pronoun is about the speaker ("she owes …", "her brother …"), and so is the first "she"
     or "he" of one that begins with the player ("the player found her key"); in any other it may be somebody else.
     """
-    clause = _CLAIM.sub("", to_player(clause))
+    return _by_part(_spoken, must)
+
+
+def _spoken(clause: str) -> str:
+    clause = _CLAIM.sub("", _to_player(clause))
     said = words(clause)
     head = said[0] if said else ""
     if head in ("you", "your"):
@@ -77,11 +103,16 @@ def spoken(clause: str) -> str:
     return "".join(result)
 
 
-def by_player(clause: str) -> str:
-    """The clause of a player's choice as the player says it: "has to go" is "I have to go".
+def by_player(must: str) -> str:
+    """What a player's choice must say as the player says it: "has to go" is "I have to go".
 
-    Only a clause that begins with an auxiliary or "claims" is about the player; any other (a question, an offer) stays.
+    Only a clause that begins with a verb of `_PLAYERS_OWN` or "claims" is about the player; any other (a question, an
+    offer) stays.
     """
+    return _by_part(_by_player, must)
+
+
+def _by_player(clause: str) -> str:
     clause = re.sub(r"\bthe player['’]s\b(?= \w)", "my", clause, flags=re.IGNORECASE)
     clause = re.sub(r"\bthe player['’]s\b", "mine", clause, flags=re.IGNORECASE)
     clause = re.sub(r"^the player\b", "I", clause, flags=re.IGNORECASE)
@@ -93,7 +124,7 @@ def by_player(clause: str) -> str:
     if head == "I":
         verb, _, rest = rest.partition(" ")
         return f"I {_first_person(verb)} {rest}".rstrip()
-    return f"I {_first_person(head)} {rest}".rstrip() if head in _AUXILIARIES else clause
+    return f"I {_first_person(head)} {rest}".rstrip() if head in _PLAYERS_OWN else clause
 
 
 def _as_object(tokens: list[str], place: int) -> str:
@@ -142,7 +173,7 @@ def told_of(must: str, pronouns: str) -> str:
 
 def noted(must: str) -> str:
     """A journal's `must` as sentences: "the player has the key; next: sell it" is "You have the key. Sell it."."""
-    return " ".join(f"{capital(part)}." for part in to_player(must).rstrip(".").split("; next: "))
+    return " ".join(f"{capital(part)}." for part in to_player(must).rstrip(".").split(NEXT))
 
 
 FILTERS: dict[str, Callable[..., str]] = {

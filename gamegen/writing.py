@@ -27,6 +27,7 @@ from gamegen.library import Library
 from gamegen.originality import Copies
 from gamegen.prompts import Prompts
 from gamegen.records import JSON, Finding, Plan, Request, Sampling, strings
+from gamegen.said import Said
 from gamegen.schema import validate
 from gamegen.selection import FLOOR, GOOD, NARRATED, choose, holds, score, variants
 
@@ -134,7 +135,7 @@ class _Writer:
         self.candidates = candidates
         self.texts: dict[str, Mapping[str, JSON]] = {}
         self.templates: dict[str, str] = {}
-        self._already: list[str] = []
+        self._already = Said()
         self._copies = prompts.example_lines
         self._originals = originals
         self._kept = kept
@@ -165,15 +166,13 @@ class _Writer:
         return [chosen[request.key].value for request in requests]
 
     def _variants(self, request: Request, completion: Completion) -> Iterator[Completion]:
-        """What a completion may become: itself, an earlier sentence of it, and each with its names spelt right."""
+        """What a completion may become: itself, or an earlier sentence of it, each with its names spelt right."""
         if not is_free(request.schema):
             yield completion
             return
         for variant in variants(completion):
-            yield variant
             text, put = with_names(variant.text, request.card, self.plan.context)
-            if put:
-                yield replace(variant, text=text, forced=variant.forced + put)
+            yield replace(variant, text=text, forced=variant.forced + put) if put else variant
 
     def _job(self, request: Request, attempt: int) -> Job:
         shared, prompt = self.prompts.render(request)
@@ -259,7 +258,7 @@ class _Writer:
         chosen[request.key] = answer
         self.texts[request.key] = answer.provenance
         if isinstance(answer.value, str):
-            self._already.append(answer.value)
+            self._already.add(answer.value)
 
     def _findings(self, request: Request, text: str, lenient: bool = False) -> list[Finding]:
         text = unicodedata.normalize("NFC", text)

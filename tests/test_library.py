@@ -14,6 +14,7 @@ from gamegen.examples import shipped
 from gamegen.library import Library
 from gamegen.originality import Copies
 from gamegen.records import Request, TextContext
+from gamegen.said import Said
 
 NONE = Copies.of([])
 CARDS: list[dict[str, Any]] = [{name: value for name, value in each.items() if name != "line"} for each in shipped()]
@@ -35,7 +36,7 @@ def test_the_order_is_drawn_from_record_and_key() -> None:
 def test_a_line_that_the_record_has_is_left_out() -> None:
     library, card = Library(), {"kind": "npc_line", "intent": "warns", "must": "the ice is thin"}
     first, *others = library.candidates(request(card), "a")
-    assert list(library.candidates(request(card), "a", [first.upper()])) == others
+    assert list(library.candidates(request(card), "a", Said([first.upper()]))) == others
 
 
 def test_a_speaker_speaks_in_the_first_person() -> None:

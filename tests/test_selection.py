@@ -9,7 +9,8 @@ from hypothesis import given, strategies as st
 
 from gamegen.engine.api import Completion, Token
 from gamegen.records import Finding, Request
-from gamegen.selection import choose, holds, score, sentence_ends, variants
+from gamegen.said import Said
+from gamegen.selection import carries, choose, holds, score, sentence_ends, variants
 
 CARD = {
     "kind": "npc_line",
@@ -31,7 +32,7 @@ def said(text: str, logprob: float = -10.0, **rest: Any) -> Completion:
 
 def better(good: str, bad: str, wanted: Request | None = None, already: tuple[str, ...] = ()) -> bool:
     wanted = wanted or request()
-    return score(wanted, said(good), already) > score(wanted, said(bad), already)
+    return score(wanted, said(good), Said(already)) > score(wanted, said(bad), Said(already))
 
 
 JOURNAL = request(card={"kind": "journal", "must": "the player has the key; next: bring it to Mira Voss"})
@@ -186,6 +187,27 @@ def test_an_opening_is_never_cut() -> None:
 
 @given(st.text(), st.text(), st.lists(st.text(), max_size=3))
 def test_any_text_has_a_score(text: str, must: str, already: list[str]) -> None:
-    value = score(request(card={"must": must}), said(text), already)
-    assert value == score(request(card={"must": must}), said(text), already)
+    value = score(request(card={"must": must}), said(text), Said(already))
+    assert value == score(request(card={"must": must}), said(text), Said(already))
     assert all(0 < end <= len(text) for end in sentence_ends(text))
+
+
+def test_both_parts_of_a_must_are_wanted() -> None:
+    wanted = request(card={"kind": "npc_line", "must": "the lens was sold; also: the guild paid forty crowns"})
+    assert carries(wanted, "The lens was sold, and the guild paid forty crowns.")
+    assert not carries(wanted, "The lens was sold for what the lens was worth.")
+
+
+def test_a_sentence_for_each_part_costs_nothing() -> None:
+    must = "the lens was sold; also: the guild paid forty crowns"
+    two = "The lens was sold last night. The guild paid forty crowns."
+    joined = must.replace("; also: ", " and ")
+    assert score(request(card={"must": must}), said(two)) > score(request(card={"must": joined}), said(two))
+
+
+def test_word_pairs_of_the_record_cost_something() -> None:
+    assert better(
+        "The lens went to a stranger by night.",
+        "The lens went down the long stair again.",
+        already=("He walked down the long stair again yesterday.",),
+    )

@@ -7,7 +7,7 @@ import re
 import pytest
 from hypothesis import given, strategies as st
 
-from gamegen.spoken import by_player, capital, noted, role, spoken, to_player, told_of
+from gamegen.spoken import by_player, capital, noted, parts_of, role, spoken, to_player, told_of
 
 
 @pytest.mark.parametrize(
@@ -91,3 +91,15 @@ def test_any_text_can_be_spoken(text: str) -> None:
     assert not re.search(r"\bthe player\b", to_player(text), re.IGNORECASE)
     assert isinstance(spoken(text), str)
     assert capital(text)[1:].endswith(text[1:]) or not text
+
+
+def test_each_part_of_a_must_is_said_by_itself() -> None:
+    assert spoken("she sold the lens; also: her brother knows") == "I sold the lens. My brother knows"
+    assert (
+        by_player("has found the key; also: will not give it back") == "I have found the key. I will not give it back"
+    )
+    assert by_player("must know who lit it") == "I must know who lit it"
+    assert by_player("thanks Bill for the rope") == "I thank Bill for the rope"
+    assert to_player("the player found it; also: the guild pays the player") == "you found it. The guild pays you"
+    assert noted("the player has the key; also: it is bent; next: sell it") == "You have the key. It is bent. Sell it."
+    assert parts_of("the key is bent; next: sell it; also: be quick") == ["the key is bent", "sell it", "be quick"]

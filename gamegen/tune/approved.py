@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from gamegen.cards import TONE
+from gamegen.cards import EXTRAS
 from gamegen.errors import GamegenError
 from gamegen.plugins import Registry, load_registry
 from gamegen.project import Project, load_project
@@ -91,7 +91,7 @@ def _of_record(
         kind = str(card.get("kind", ""))
         if kind not in fields or told.get("source") == "library":
             continue
-        names = dict.fromkeys((*fields[kind], TONE))
+        names = dict.fromkeys((*fields[kind], *EXTRAS))
         shown = {name: " ".join(str(card.get(name, "")).split()) for name in names}
         values = {"kind": kind, **{name: value for name, value in shown.items() if value}}
         yield Lesson(values, asked.text, str(file), number)

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from gamegen.cards import TONE
+from gamegen.cards import EXTRAS
 from gamegen.errors import HostFailed, InvalidInput
 from gamegen.naming import did_you_mean
 from gamegen.records import JSON, Finding
@@ -124,12 +124,12 @@ def _lesson(row: Mapping[str, JSON], path: Path, number: int, fields: Fields) ->
             column=1,
         )
     values: dict[str, str] = {}
-    for name in dict.fromkeys((*fields[kind], TONE, "line")):
+    for name in dict.fromkeys((*fields[kind], *EXTRAS, "line")):
         value = row.get(name, "")
         if not isinstance(value, str):
             return _no_example(path, number, f"found {name} that is no text")
         values[name] = " ".join(value.split())
-    optional = {TONE, *OPTIONAL.get(kind, ())}
+    optional = {*EXTRAS, *OPTIONAL.get(kind, ())}
     lacking = [name for name, value in values.items() if not value and name not in optional]
     if columns := [name for name in lacking if name not in row.get(_HEADER, lacking)]:
         return _no_column(path, row[_HEADER_LINE], columns, kind)
