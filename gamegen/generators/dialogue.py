@@ -5,6 +5,7 @@ from __future__ import annotations
 from gamegen import _resources
 from gamegen.cards import fields_of
 from gamegen.generators.dialogue_plan import SETTINGS, plan
+from gamegen.generators.dialogue_quest import resolve
 from gamegen.generators.dialogue_write import write
 from gamegen.hookspecs import Generator
 from gamegen.schema import load_schema
@@ -17,4 +18,5 @@ GENERATOR = Generator(
     templates=_resources.folder("templates"),
     settings=SETTINGS,
     cards=fields_of("npc_line", "player_choice"),
+    resolve=resolve,
 )

@@ -14,11 +14,11 @@ from gamegen._random import Stream, rendezvous
 from gamegen.errors import UsageError
 from gamegen.generators.dialogue_words import Subject
 from gamegen.naming import did_you_mean, unknown_id
-from gamegen.records import Brief
+from gamegen.records import JSON, Brief
 from gamegen.world import Character, Creature, Fact, Flag, Item, Location, World
 
-SECOND = 0.35
-"""How often a second person takes part, if one is at hand."""
+COMPANY: tuple[tuple[int, float], ...] = ((6, 0.35), (14, 0.9), (21, 0.8), (28, 1.0), (38, 1.0), (50, 1.0))
+"""How many others take part if they are at hand: one more from so many nodes on, with this chance."""
 _HOSTILE = frozenset({"alarm", "alarmed", "angry", "enemy", "hated", "hostile", "suspicious", "wanted"})
 _LEARNED = frozenset({"exposed", "heard", "known", "knows", "learned", "learnt", "revealed", "told"})
 _TOKEN = re.compile(r"[a-z]+")
@@ -29,7 +29,8 @@ class Cast:
     """The entries of one dialogue. `secret` is what is told last, `facts` what else the lead can tell."""
 
     lead: Character
-    other: Character | None
+    others: tuple[Character, ...]
+    """Who else takes part, if the talk gets so far; the first one sooner."""
     place: Location | None
     link: Location | None
     """Where one can walk from the place."""
@@ -39,8 +40,6 @@ class Cast:
     """What the secret is about."""
     secret: Fact | None
     facts: tuple[Fact, ...]
-    asides: tuple[Fact, ...]
-    """What the other can tell and the lead cannot."""
     gift: Item | None
     proof: Item | None
     """An item that loosens the lead's tongue."""
@@ -54,37 +53,40 @@ class Cast:
     """A flag without which the secret makes no sense any more."""
 
 
-def cast(world: World, brief: Brief, seed: int) -> Cast:
-    """Draw the entries. Raises UsageError (GG005) for settings that name what is not there or cannot go together."""
+def cast(world: World, brief: Brief, seed: int, nodes: int) -> Cast:
+    """Draw the entries. nodes: how many the dialogue is to have; a large one has more people.
+
+    Raises UsageError (GG005) for settings that name what is not there or cannot go together.
+    """
     draw = _Draw(world, (seed, brief.id, "dialogue"))
     settings = brief.settings
     place_id = _id(world.locations, "location", settings.get("location"))
     topic = _topic(world, settings.get("topic"))
-    lead = draw.lead(_id(world.characters, "character", settings.get("character")), topic, place_id)
+    wanted = _id(world.characters, "character", settings.get("character"))
+    second = _id(world.characters, "character", settings.get("other"))
+    lead = draw.lead(_giver(world, settings, wanted), topic, place_id, second)
     place = world.locations.get(place_id or lead.location or "")
     known = [world.facts[id] for id in draw.order(lead.knows, "facts") if id in world.facts]
     secret = topic or next((fact for fact in known if fact.secret), known[0] if known else None)
-    other = draw.other(lead, place)
+    others = draw.others(lead, place, world.characters[second] if second is not None else None, nodes)
     link = world.locations.get(next(iter(draw.order(place.links, "link")), "")) if place else None
-    own = tuple(id for id in (lead.id, other.id if other else "") if id)
     subject = draw.subject(secret, lead, place)
     return Cast(
         lead=lead,
-        other=other,
+        others=others,
         place=place,
         link=link,
         faction=next(iter(draw.order(world.factions, "faction")), ""),
         subject=subject,
         secret=secret,
         facts=tuple(fact for fact in known if fact != secret),
-        asides=draw.asides(other, lead),
         gift=draw.item("gift", (i for i in world.items.values() if i.owner == lead.id and "quest" not in i.tags)),
         proof=draw.proof(lead, secret, known),
         creature=draw.creature(place),
         relations=tuple(
             (kind, world.characters[id])
             for id, kind in {relation.to: relation.kind for relation in lead.relations}.items()
-            if id in world.characters and id not in own
+            if id in world.characters and id != lead.id
         ),
         angers=draw.flag("angers", _HOSTILE, _tokens(lead.id, lead.faction or "")),
         learns=draw.flag("learns", _LEARNED, _tokens(*_about(secret))),
@@ -100,36 +102,39 @@ class _Draw:
     def order(self, ids: Iterable[str], role: str) -> list[str]:
         return rendezvous(ids, *self.name, role)
 
-    def lead(self, wanted: str | None, topic: Fact | None, place: str | None) -> Character:
+    def lead(self, wanted: str | None, topic: Fact | None, place: str | None, second: str | None) -> Character:
         people = self.world.characters
         if wanted is not None:
             person = people[wanted]
+            if wanted == second:
+                raise UsageError.of("GG005", f"character and other are both {wanted}", "name two people")
             if topic is not None and topic.id not in person.knows:
                 hint = did_you_mean(topic.id, person.knows) if person.knows else "name another topic, or none"
                 raise UsageError.of("GG005", f'{person.name} does not know the fact "{topic.id}"', hint)
             return person
-        able = [id for id, person in people.items() if topic is None or topic.id in person.knows]
+        able = [id for id, who in people.items() if id != second and (topic is None or topic.id in who.knows)]
         if not able:
+            beside = f" beside {second}" if second is not None else ""
             what = f'who knows the fact "{topic.id}"' if topic else "in the world"
-            raise UsageError.of("GG005", f"expected a character {what}, found none", "add one to the world")
+            raise UsageError.of("GG005", f"expected a character {what}{beside}, found none", "add one to the world")
         here = [id for id in able if place is not None and people[id].location == place]
         return people[self.order(here or able, "lead")[0]]
 
-    def other(self, lead: Character, place: Location | None) -> Character | None:
-        """Somebody of the same place, or of the lead's acquaintance."""
-        if not Stream(*self.name, "second").chance(SECOND):
-            return None
+    def others(
+        self, lead: Character, place: Location | None, second: Character | None, nodes: int
+    ) -> tuple[Character, ...]:
+        """The wanted second person; or people of the same place, then friends, then neighbors."""
+        if second is not None:
+            return (second,)
+        draw = Stream(*self.name, "second")
+        count = sum(draw.chance(chance) for least, chance in COMPANY if nodes >= least)
         people = self.world.characters
         here = [id for id, p in people.items() if place is not None and p.location == place.id and id != lead.id]
-        friends = [relation.to for relation in lead.relations if relation.to in people and relation.to != lead.id]
-        order = self.order(here or friends, "other")
-        return people[order[0]] if order else None
-
-    def asides(self, other: Character | None, lead: Character) -> tuple[Fact, ...]:
-        if other is None:
-            return ()
-        ids = [id for id in other.knows if id not in lead.knows and id in self.world.facts]
-        return tuple(fact for id in self.order(ids, "asides") if not (fact := self.world.facts[id]).secret)
+        friends = {relation.to for relation in lead.relations if relation.to in people} - {lead.id, *here}
+        near = [id for id, p in people.items() if place is not None and p.location in place.links]
+        near = [id for id in near if id not in {lead.id, *here, *friends}]
+        order = [id for ids in (here, friends, near) for id in self.order(ids, "other")]
+        return tuple(people[id] for id in order[:count])
 
     def subject(self, fact: Fact | None, lead: Character, place: Location | None) -> Subject:
         return subject_of(self.world, fact, lead) or (Subject.of(place) if place else world_subject(self.world))
@@ -203,6 +208,21 @@ def _id(table: Mapping[str, object], type: str, id: object) -> str | None:
     if id not in table:
         raise unknown_id(type, str(id), table)
     return str(id)
+
+
+def _giver(world: World, settings: Mapping[str, JSON], wanted: str | None) -> str | None:
+    """Who leads: the giver of a quest that the dialogue is about, else who is wanted."""
+    quest = settings.get("quest")
+    if not isinstance(quest, Mapping):
+        return wanted
+    giver = _id(world.characters, "character", quest.get("giver"))
+    if wanted is not None and giver is not None and wanted != giver:
+        raise UsageError.of(
+            "GG005",
+            f"character is {wanted}, but the quest {quest.get('id')} is given by {giver}",
+            "leave out character, or name the giver",
+        )
+    return giver or wanted
 
 
 def _topic(world: World, id: object) -> Fact | None:

@@ -1,8 +1,4 @@
-"""The shape of a dialogue: nodes and choices as they are planned, branches that hang from a hub, and dominators.
-
-The topology is a hub: a greeting leads to one node to which every branch returns until a choice leaves it. Branches
-hang from the hub, and from one another where the hub is full; every choice point has a way back to the hub.
-"""
+"""The shape of a dialogue while it is planned: nodes and choices, how deep they lie, and dominators."""
 
 from __future__ import annotations
 
@@ -12,18 +8,10 @@ from dataclasses import dataclass, field
 from gamegen.generators.dialogue_words import Say
 from gamegen.records import JSON
 
-HUB = "hub"
-HUB_BRANCHES = 2
-"""Branches that hang from the hub itself; with the check, the secret and the leave it then offers five choices."""
-HOST_BRANCHES = 2
-"""Branches that hang from the end of another branch."""
-DEPTH = 3
-"""Branches that hang from one another in a row."""
-
 
 @dataclass(slots=True)
 class Choice:
-    """A choice: `goto`, or `check` with its two nodes."""
+    """A choice: `goto`, or `check` with its two nodes. `to` is whom the player speaks to ("": the node's speaker)."""
 
     id: str
     say: Say
@@ -32,6 +20,7 @@ class Choice:
     condition: JSON = None
     effects: list[JSON] = field(default_factory=list)
     once: bool = False
+    to: str = ""
 
     @property
     def targets(self) -> list[str]:
@@ -46,16 +35,18 @@ class Choice:
 
 @dataclass(slots=True)
 class Node:
-    """A node: `choices`, or `end`, or `goto` if it has neither."""
+    """A node: `choices`, or `end`, or `goto` if it has neither. `again`: plays come back to it, so what was said last
+    before a node behind it depends on the play."""
 
     id: str
     speaker: str
     says: list[Say]
     mood: str
-    goto: str = HUB
+    goto: str = ""
     choices: list[Choice] = field(default_factory=list)
     end: str = ""
     effects: list[JSON] = field(default_factory=list)
+    again: bool = False
 
     @property
     def targets(self) -> list[str]:
@@ -63,26 +54,17 @@ class Node:
             return [target for choice in self.choices for target in choice.targets]
         return [] if self.end else [self.goto]
 
+    @property
+    def facts(self) -> list[str]:
+        return sorted({fact for say in self.says for fact in say.facts})
+
     def as_json(self) -> dict[str, JSON]:
         """The node of the record, without its texts."""
         way: dict[str, JSON] = {"end": self.end} if self.end else {"goto": self.goto}
         if self.choices:
             way = {"choices": [choice.as_json() for choice in self.choices]}
-        facts = sorted({fact for say in self.says for fact in say.facts})
-        rest = {"facts": facts, "effects": self.effects}
-        kept = {key: value for key, value in rest.items() if value}
+        kept = {key: value for key, value in (("facts", self.facts), ("effects", self.effects)) if value}
         return {"id": self.id, "speaker": self.speaker, "intent": self.says[0].intent, **kept, **way}
-
-
-@dataclass(slots=True)
-class Branch:
-    """A question and the nodes it leads to. `host` is a node of them from which other branches may hang ("" if none);
-    `subject` is what the player has had enough of when leaving it."""
-
-    entry: Choice
-    nodes: list[Node]
-    host: str
-    subject: str
 
 
 @dataclass(slots=True)
@@ -104,27 +86,85 @@ class Tree:
                 yield node, choice
 
 
+def depths(tree: Tree) -> dict[str, int]:
+    """For each node the length of the shortest way to it from the start, in edges, whatever the conditions."""
+    found = {tree.start: 0}
+    waiting = [tree.start]
+    for id in waiting:
+        for target in tree.nodes[id].targets:
+            if target not in found:
+                found[target] = found[id] + 1
+                waiting.append(target)
+    return found
+
+
+def cyclic(tree: Tree) -> bool:
+    """Whether some play can come back to a node."""
+    done: set[str] = set()
+    path: set[str] = set()
+    stack: list[tuple[str, Iterator[str]]] = [(tree.start, iter(tree.nodes[tree.start].targets))]
+    path.add(tree.start)
+    while stack:
+        id, targets = stack[-1]
+        for target in targets:
+            if target in path:
+                return True
+            if target not in done:
+                path.add(target)
+                stack.append((target, iter(tree.nodes[target].targets)))
+                break
+        else:
+            stack.pop()
+            path.discard(id)
+            done.add(id)
+    return False
+
+
 def dominators(tree: Tree) -> dict[str, str]:
     """For each node but the start, its immediate dominator: the last node that every play to it has visited before.
 
-    The iterative method of Cooper, Harvey and Kennedy, *A Simple, Fast Dominance Algorithm* (2001), on sets: trees
-    have at most a few dozen nodes.
+    Cooper, Harvey and Kennedy, *A Simple, Fast Dominance Algorithm* (2001): in reverse postorder, with intersections
+    along the tree so far.
     """
-    order = list(tree.nodes)
-    before: dict[str, list[str]] = {id: [] for id in order}
-    for node in tree.nodes.values():
-        for target in node.targets:
-            before[target].append(node.id)
-    above: dict[str, set[str]] = {id: set(order) for id in order}
-    above[tree.start] = {tree.start}
+    order = _reverse_postorder(tree)
+    place = {id: n for n, id in enumerate(order)}
+    before: list[list[int]] = [[] for _ in order]
+    for id in order:
+        for target in tree.nodes[id].targets:
+            before[place[target]].append(place[id])
+    above: list[int] = [0] + [-1] * (len(order) - 1)
     changing = True
     while changing:
         changing = False
-        for id in order[1:]:
-            common = set.intersection(*(above[source] for source in before[id])) | {id}
-            if common != above[id]:
-                above[id], changing = common, True
-    return {
-        id: max((each for each in order if each in above[id] - {id}), key=lambda each: len(above[each]))
-        for id in order[1:]
-    }
+        for n in range(1, len(order)):
+            found = -1
+            for source in before[n]:
+                if above[source] < 0:
+                    continue
+                one, other = source, found if found >= 0 else source
+                while one != other:
+                    if one > other:
+                        one = above[one]
+                    else:
+                        other = above[other]
+                found = one
+            if found != above[n]:
+                above[n], changing = found, True
+    return {order[n]: order[above[n]] for n in range(1, len(order))}
+
+
+def _reverse_postorder(tree: Tree) -> list[str]:
+    result: list[str] = []
+    seen = {tree.start}
+    stack = [(tree.start, iter(tree.nodes[tree.start].targets))]
+    while stack:
+        id, targets = stack[-1]
+        for target in targets:
+            if target not in seen:
+                seen.add(target)
+                stack.append((target, iter(tree.nodes[target].targets)))
+                break
+        else:
+            stack.pop()
+            result.append(id)
+    return result[::-1]

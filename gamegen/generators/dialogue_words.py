@@ -2,16 +2,18 @@
 
 A `must` speaks of the speaker in the third person ("she works at Voss Forge"), as the corpus does; a `plain` sentence
 is said by the speaker ("You have found me at Voss Forge."). Templates may use, beside names: {they} {them} {their} for
-the speaker, {s} and {es} for the ending of the speaker's verbs, {are} {have} {do}.
+the speaker, {s} and {es} for the ending of the speaker's verbs, {are} {have} {do}. What fits any world comes from the
+motifs (dialogue_motifs.py); here stands what is made from the world's own entries: questions about them, tellings of
+facts, relations, whereabouts.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
-from gamegen._random import Stream
 from gamegen.generators.phrases import clause, noun, sentence
 from gamegen.world import Character, Entity, Fact
 
@@ -55,6 +57,27 @@ class Say:
     facts: tuple[str, ...] = ()
 
 
+class Said:
+    """What the texts of one record say, so that none says what another one says."""
+
+    def __init__(self) -> None:
+        self._texts: set[str] = set()
+
+    def claim(self, *says: Say) -> bool:
+        """Whether all of them are new and differ; then they count as said."""
+        texts = [text.casefold() for say in says for text in {say.must, say.plain}]
+        if len(set(texts)) < len(texts) or not self._texts.isdisjoint(texts):
+            return False
+        self._texts.update(texts)
+        return True
+
+    def snapshot(self) -> frozenset[str]:
+        return frozenset(self._texts)
+
+    def restore(self, texts: frozenset[str]) -> None:
+        self._texts = set(texts)
+
+
 @dataclass(frozen=True, slots=True)
 class Speaker:
     """A person as the words need them."""
@@ -73,26 +96,11 @@ class Speaker:
 
     def fill(self, template: str, **names: str) -> str:
         """The template with the speaker's pronouns and verb endings, and the names."""
-        they, them, their = _FORMS[self.pronouns]
-        many = self.pronouns == "they"
-        return template.format(
-            they=they,
-            them=them,
-            their=their,
-            s="" if many else "s",
-            es="" if many else "es",
-            are="are" if many else "is",
-            have="have" if many else "has",
-            do="do" if many else "does",
-            name=self.name,
-            first=self.first,
-            role=self.role,
-            a_role=f"{'an' if self.role[:1].casefold() in 'aeiou' else 'a'} {self.role}",
-            **names,
-        )
+        return template.format(**{**_forms(self), **names})
 
-    def say(self, intent: str, must: str, plain: str, facts: tuple[str, ...] = (), **names: str) -> Say:
-        return Say(intent, self.fill(must, **names), sentence(self.fill(plain, **names)), facts)
+    def say(self, intent: str, must: str, plain: str, **names: str) -> Say:
+        words = {**_forms(self), **names}
+        return Say(intent, must.format(**words), sentence(plain.format(**words)))
 
     def of_fact(self, fact: Fact, own_names: Sequence[str]) -> str:
         """The fact as a clause; a speaker whom it names speaks of themself with a pronoun."""
@@ -115,6 +123,52 @@ class Speaker:
         _, them, their = _FORMS[self.pronouns]
         mine = re.sub(rf"\b{their}\b(?= \w)", "my", noun(goal))
         return mine if them == their else re.sub(rf"\b{them}\b", "me", mine)
+
+
+@lru_cache(maxsize=256)
+def _forms(speaker: Speaker) -> Mapping[str, str]:
+    they, them, their = _FORMS[speaker.pronouns]
+    many = speaker.pronouns == "they"
+    return {
+        "they": they,
+        "them": them,
+        "their": their,
+        "s": "" if many else "s",
+        "es": "" if many else "es",
+        "are": "are" if many else "is",
+        "have": "have" if many else "has",
+        "do": "do" if many else "does",
+        "name": speaker.name,
+        "first": speaker.first,
+        "role": speaker.role,
+        "a_role": f"{'an' if speaker.role[:1].casefold() in 'aeiou' else 'a'} {speaker.role}",
+    }
+
+
+FORMS = frozenset({"they", "them", "their", "s", "es", "are", "have", "do", "name", "first", "role", "a_role"})
+"""The placeholders that every speaker fills."""
+_SEAM = re.compile(r"(?<=[.!?]) (?=[^a-z])")
+ALSO = "; also: "
+"""What joins the two things that one line has to say."""
+
+
+def both(first: Say, second: Say) -> Say:
+    """One line that says two things: the intent is the first's."""
+    return Say(
+        first.intent, first.must + ALSO + second.must, f"{first.plain} {second.plain}", first.facts + second.facts
+    )
+
+
+def head(say: Say) -> Say | None:
+    """The first of two things that a line says; None for a line of one, or whose sentences do not show the seam."""
+    first, also, _ = say.must.partition(ALSO)
+    sentences = _SEAM.split(say.plain)
+    return Say(say.intent, first, sentences[0]) if also and len(sentences) == 2 else None
+
+
+def length(say: Say) -> int:
+    """Words that the line has to say."""
+    return len(say.must.replace(ALSO, " ").split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,198 +194,94 @@ _QUESTIONS = {
 }
 
 
-def question(speaker: Speaker, subject: Subject) -> Say:
-    must, plain = _QUESTIONS[subject.type]
-    return speaker.say("asks", must, plain, subject=subject.name)
+_MORE = (
+    ("more about {subject}", "Tell me more about {subject}"),
+    ("what {first} has heard about {subject}", "What have you heard about {subject}?"),
+    ("how things stand with {subject}", "How do things stand with {subject}?"),
+    ("whether there is news of {subject}", "Is there any news of {subject}?"),
+    ("what worries {first} about {subject}", "What worries you about {subject}?"),
+    ("why people talk about {subject}", "Why do people talk about {subject}?"),
+    ("what a stranger should know of {subject}", "What should a stranger know of {subject}?"),
+    ("what {first} would say of {subject}", "What would you say of {subject}, {first}?"),
+    ("what else {first} knows about {subject}", "What else do you know about {subject}?"),
+)
 
 
-def telling(speaker: Speaker, fact: Fact, own_names: Sequence[str], creatures: bool, stream: Stream) -> Say:
-    """The line that reveals a fact."""
+def questions(speaker: Speaker, subject: Subject) -> list[Say]:
+    """Ways to ask about a subject; the one that fits its type first."""
+    return [
+        speaker.say("asks", must, plain, subject=subject.name) for must, plain in (_QUESTIONS[subject.type], *_MORE)
+    ]
+
+
+def telling(speaker: Speaker, fact: Fact, own_names: Sequence[str], creatures: bool, reports: bool = True) -> Say:
+    """The line that reveals a fact. `reports` chooses between two intents for one that is open and harmless."""
     must = speaker.of_fact(fact, own_names)
     own = must != clause(fact.text)
     if fact.secret:
         intent = "confesses" if own else "reveals"
     else:
-        intent = "warns" if creatures else stream.choice(("reports", "reveals"))
+        intent = "warns" if creatures else "reports" if reports else "reveals"
     return Say(intent, must, sentence(clause(fact.text)), (fact.id,))
 
 
-def greetings(speaker: Speaker, place: str, world: str) -> list[Say]:
-    result = [
-        speaker.say("greets", "{they} {are} the {role} here", "I am the {role} here, if that is whom you want"),
-        speaker.say("greets", "nobody has come by all day", "You are the first to come by all day"),
+def sure(speaker: Speaker, subject: str, fact: Say) -> tuple[Say, Say]:
+    """The player doubts what was told; the speaker says it again."""
+    return (
         speaker.say(
-            "greets",
-            "{they} {have} not seen the player in {world} before",
-            "I have not seen you in {world} before",
-            world=world,
+            "asks", "whether {first} is sure about {subject}", "Are you sure about {subject}?", subject=subject
         ),
-    ]
-    if place:
-        result += (
-            speaker.say("greets", "the player has come to {place}", "Welcome to {place}", place=place),
-            speaker.say("greets", "few visitors come to {place}", "Few visitors come to {place}", place=place),
-        )
-    return result
+        Say("reveals", f"it is true that {fact.must}", sentence(f"it is true: {fact.plain}"), fact.facts),
+    )
 
 
-def pauses(speaker: Speaker) -> list[Say]:
-    """Lines of a hub: they are heard each time the player comes back to it."""
-    return [
-        speaker.say("greets", "the player may ask another question", "You may ask me another question"),
-        speaker.say("greets", "{they} {have} time for one more question", "There is time for one more question"),
-        speaker.say("greets", "{they} {are} still listening", "I am still listening to you"),
-        speaker.say(
-            "deflects", "{they} {have} work to do, so the player should be quick", "I have work to do, so be quick"
+def knows_too(speaker: Speaker, subject: str, fact: Say, other: str) -> tuple[Say, Say]:
+    """The player asks for a witness; the speaker names somebody who knows the fact as well."""
+    return (
+        speaker.say("asks", "who could confirm it about {subject}", "Who else could tell me that?", subject=subject),
+        Say(
+            "reports",
+            f"{other} knows as well that {fact.must}",
+            sentence(f"{other} knows as well: {fact.plain}"),
+            fact.facts,
         ),
-        speaker.say("jokes", "questions are free and answers are not", "Questions are free. Answers are not"),
-    ]
+    )
 
 
-def farewells(speaker: Speaker, place: str, link: str) -> list[Say]:
-    result = [
-        speaker.say("says_goodbye", "{they} {have} work to finish", "Go well. I have work to finish"),
-        speaker.say(
-            "says_goodbye", "the player should come back before dark", "Come back before dark, if you come back"
-        ),
-    ]
-    if place:
-        result.append(
-            speaker.say(
-                "says_goodbye",
-                "the player can find {them} at {place}",
-                "You know where to find me: {place}",
-                place=place,
-            )
-        )
-    if link:
-        result.append(
-            speaker.say("says_goodbye", "the road to {link} is open", "The road to {link} is open. Go well", link=link)
-        )
-    return result
+def right(other: str, fact: Say) -> Say:
+    """Somebody says that the one who told the fact is right."""
+    return Say("reports", f"{other} is right that {fact.must}", sentence(f"{other} is right: {fact.plain}"), fact.facts)
 
 
-def leavings(speaker: Speaker, place: str, link: str) -> list[Say]:
-    result = [
-        speaker.say("leaves", "has kept {first} from work for too long", "I have kept you from your work, {first}")
-    ]
-    if link:
-        result.append(speaker.say("leaves", "has to go to {link}", "I have to go to {link} now", link=link))
-    if place:
-        result.append(
-            speaker.say("leaves", "will come back to {place} later", "I will come back to {place} later", place=place)
-        )
-    return result
+_VERBS = re.compile(r"(?<!\w)(?:is|are|was|were|has|have|had|will|can|runs|stands|lies|hangs|waits|does)(?!\w)")
 
 
-def backs(speaker: Speaker, subject: str) -> list[Say]:
-    """What the player says to return to the hub."""
-    return [
-        speaker.say("agrees", "that is enough about {subject}", "That is enough about {subject}", subject=subject),
-        speaker.say(
-            "asks",
-            "another question, not about {subject}",
-            "Another question, and not about {subject}",
-            subject=subject,
-        ),
-        speaker.say(
-            "jokes",
-            "{subject} sounds like trouble",
-            "{subject} sounds like more trouble than it is worth",
-            subject=subject,
-        ),
-        speaker.say(
-            "agrees",
-            "will remember what {first} said of {subject}",
-            "I will remember that of {subject}",
-            subject=subject,
-        ),
-    ]
+def described(name: str, description: str) -> Say | None:
+    """The first sentence of a description as a clause about the thing; None for one that does not say how it fits.
+
+    "A low stone forge under the wall." becomes "Voss Forge is a low stone forge under the wall", "It grinds grain."
+    "the tide mill grinds grain"; a noun phrase must begin with an article and hold no verb that is surely finite.
+    """
+    first = clause(description)
+    if first.startswith(("a ", "an ")) and not _VERBS.search(first):
+        must = f"{name} is {first}"
+    elif first.startswith("it "):
+        must = f"{name} {first[3:]}"
+    elif first.startswith("its "):
+        must = f"{name}'s {first[4:]}"
+    else:
+        return None
+    return Say("describes", must, sentence(must))
 
 
-@dataclass(frozen=True, slots=True)
-class Approach:
-    """A way to press somebody: the skill, what the player says, and how it goes down."""
-
-    skill: str
-    choice: Say
-    success: Say
-    failure: Say
-
-
-def approaches(speaker: Speaker, subject: str, place: str, faction: str) -> list[Approach]:
-    def say(intent: str, must: str, plain: str) -> Say:
-        return speaker.say(intent, must, plain, subject=subject, place=place, faction=faction)
-
-    result = [
-        Approach(
-            "persuasion",
-            say("persuades", "{first} can trust the player about {subject}", "You can trust me about {subject}"),
-            say(
-                "reacts_success", "{they} will talk about {subject} after all", "All right. I will talk about {subject}"
-            ),
-            say("refuses", "{they} will not talk about {subject}", "I will not talk about {subject}"),
-        ),
-        Approach(
-            "insight",
-            say("accuses", "{first} is hiding something about {subject}", "You are hiding something about {subject}"),
-            say(
-                "reacts_success",
-                "the player has guessed right about {subject}",
-                "You have guessed right about {subject}",
-            ),
-            say("deflects", "asked about {subject}", "{subject}? I would sooner talk about the weather"),
-        ),
-        Approach(
-            "intimidation",
-            say("threatens", "{first} must talk about {subject}", "Talk about {subject}, before I lose my temper"),
-            say(
-                "reacts_success",
-                "{they} will talk about {subject} if the player calms down",
-                "Calm down. I will talk about {subject}",
-            ),
-            say("threatens", "the player must leave {place} at once", "Leave {place} at once, while you can walk")
-            if place
-            else say("threatens", "the player must leave at once", "Leave at once, while you can still walk"),
-        ),
-    ]
-    if faction:
-        result.append(
-            Approach(
-                "deception",
-                say("lies", "claims to work for {faction}", "I work for {faction}, as it happens"),
-                say(
-                    "reacts_success",
-                    "{they} will talk to anyone from {faction}",
-                    "Why did you not say {faction} sent you?",
-                ),
-                say(
-                    "insults",
-                    "the player does not work for {faction}",
-                    "You do not work for {faction}, not with that face",
-                ),
-            )
-        )
-    return result
-
-
-def truth(speaker: Speaker, subject: str) -> Say:
-    return speaker.say("asks", "the truth about {subject}", "Tell me the truth about {subject}", subject=subject)
-
-
-def afterthoughts(speaker: Speaker, secret: bool, world: str) -> list[Say]:
-    """Second lines after a fact."""
-    if secret:
-        return [
-            speaker.say("asks_help", "the player must tell nobody", "You must tell nobody what I said"),
-            speaker.say("warns", "{they} will deny every word", "I will deny every word of it"),
-        ]
-    return [
-        speaker.say("reports", "all of {world} talks about it", "All of {world} talks about it", world=world),
-        speaker.say(
-            "grieves", "nobody in {world} sleeps well because of it", "Nobody in {world} sleeps well now", world=world
-        ),
-    ]
+def whereabouts(speaker: Speaker, person: str, place: str) -> Say:
+    return speaker.say(
+        "reports",
+        "one finds {person} at {place}",
+        "You will find {person} at {place}",
+        person=person,
+        place=place,
+    )
 
 
 def relation(speaker: Speaker, kind: str, other: str) -> tuple[Say, Say]:
@@ -345,149 +295,14 @@ def relation(speaker: Speaker, kind: str, other: str) -> tuple[Say, Say]:
     )
 
 
-def danger(speaker: Speaker, creature: str, place: str) -> tuple[Say, Say]:
-    return (
-        speaker.say("asks", "what is dangerous near {place}", "What is dangerous near {place}?", place=place),
-        speaker.say(
-            "warns",
-            "{creature} hunts near {place}",
-            "Be careful: {creature} hunts near {place}",
-            creature=creature,
-            place=place,
-        ),
+def news(speaker: Speaker, world: str, premise: str) -> list[tuple[Say, Say]]:
+    """(question, answer) for each sentence of the world's premise that a person can say."""
+    asks = (
+        ("what is new in {world}", "What is new in {world}?"),
+        ("what else there is to know about {world}", "What else should I know about {world}?"),
     )
-
-
-def shown(speaker: Speaker, item: str) -> tuple[Say, Say]:
-    return (
-        speaker.say("persuades", "look at {item}", "Look at {item}. I carried it here", item=item),
-        speaker.say("reacts_success", "the player has {item}", "So it is you who has {item}", item=item),
-    )
-
-
-def gift(speaker: Speaker, item: str) -> Say:
-    return speaker.say("thanks", "the player may take {item}", "You may take {item} with you", item=item)
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A favor: the question for it, the wish, yes and no, and the answers to those."""
-
-    question: Say
-    wish: Say
-    agree: Say
-    refuse: Say
-    thanks: Say
-    refused: Say
-
-
-def job(speaker: Speaker, goal: str) -> Job:
-    goal = noun(goal).rstrip(".") or "finish the work before dark"
-    mine = speaker.in_first_person(goal)
-    return Job(
-        speaker.say("asks", "what {first} needs help with", "What do you need help with?"),
-        speaker.say("asks_help", "{they} want{s} to {goal}", "I want to {mine}", goal=goal, mine=mine),
-        speaker.say("agrees", "will help {first}", "You have my help, {first}"),
-        speaker.say("refuses", "will not help {first}", "Find somebody else, {first}"),
-        speaker.say("thanks", "the player will help {them}", "You will help me, and I thank you"),
-        speaker.say("reacts_failure", "the player will not help {them}", "Then you will not help me. So be it"),
-    )
-
-
-def small_talk(speaker: Speaker, world: str, premise: str) -> Iterator[tuple[str, Say, Say]]:
-    """(name, question, answer): what can be talked about in any world."""
-
-    def both(name: str, ask: tuple[str, str, str], answer: tuple[str, str, str]) -> tuple[str, Say, Say]:
-        return name, speaker.say(*ask, world=world), speaker.say(*answer, world=world)
-
-    for number, part in enumerate(re.split(r"(?<=[.!?])\s+", premise)):
-        if 3 <= len(part.split()) <= 18:
-            ask = speaker.say("asks", "what is new in {world}", "What is new in {world}?", world=world)
-            if number:
-                ask = speaker.say(
-                    "asks",
-                    "what else there is to know about {world}",
-                    "What else should I know about {world}?",
-                    world=world,
-                )
-            yield f"news_{number}", ask, Say("reports", clause(part), sentence(clause(part)))
-    yield both(
-        "work",
-        ("asks", "what {a_role} does all day", "What does {a_role} do all day?"),
-        ("jokes", "the work of {a_role} is never done", "The work of {a_role} is never done"),
-    )
-    yield both(
-        "rest",
-        ("comforts", "{first} looks tired", "You look tired, {first}"),
-        ("thanks", "nobody has asked {them} that for a year", "Nobody has asked me that for a year"),
-    )
-    yield both(
-        "weather",
-        ("jokes", "the weather in {world}", "Is the weather in {world} always like this?"),
-        ("jokes", "the weather in {world} is worse at night", "The weather in {world} is worse at night"),
-    )
-    yield both(
-        "strangers",
-        ("asks", "whether strangers are welcome in {world}", "Are strangers welcome in {world}?"),
-        ("reports", "strangers in {world} are watched", "Strangers in {world} are watched, kindly or not"),
-    )
-    yield both(
-        "wish",
-        ("asks", "why {first} stays in {world}", "Why do you stay in {world}, {first}?"),
-        ("confesses", "{they} once wanted to leave {world}", "I once wanted to leave {world}"),
-    )
-    yield both(
-        "trade",
-        ("asks", "how one becomes {a_role}", "How does one become {a_role}?"),
-        ("reveals", "{they} became {a_role} by accident", "I became {a_role} by accident"),
-    )
-    yield both(
-        "advice",
-        ("asks", "what advice {first} has for a traveler", "What advice do you have for a traveler?"),
-        ("warns", "a traveler should never lend money", "A traveler should never lend money"),
-    )
-    yield both(
-        "night",
-        ("asks", "what happens in {world} at night", "What happens in {world} at night?"),
-        ("warns", "the player should bar the door at night", "Bar your door at night, whatever you hear"),
-    )
-    yield both(
-        "price",
-        ("bargains", "a drink for a little gossip", "A drink for a little gossip?"),
-        ("bargains", "one drink buys one piece of gossip", "One drink buys one piece of gossip"),
-    )
-    yield both(
-        "food",
-        ("asks", "where to eat in {world}", "Where does one eat in {world}?"),
-        ("jokes", "{they} would not eat {their} own cooking", "Anywhere but at my table. I cannot cook"),
-    )
-    yield both(
-        "luck",
-        ("jokes", "whether {first} believes in luck", "Do you believe in luck, {first}?"),
-        ("confesses", "{they} {do} not believe in luck", "I do not believe in luck any more"),
-    )
-    yield both(
-        "news",
-        ("asks", "who brings news to {world}", "Who brings news to {world}?"),
-        ("reports", "news comes late to {world}", "News comes late to {world}, and wrong"),
-    )
-    yield both(
-        "past",
-        ("asks", "what {first} did before", "What did you do before this?"),
-        ("deflects", "asked about the past", "The past? It is over, and a good thing too"),
-    )
-
-
-def aside(speaker: Speaker, lead: Speaker, kind: str) -> list[Say]:
-    """What a second person throws in about the first."""
-    if kind in ("rival", "distrusts", "suspects", "former_spouse"):
-        return [
-            speaker.say("insults", "{lead} talks too much", "{lead} talks too much, as ever", lead=lead.first),
-            speaker.say(
-                "warns", "the player should not believe {lead}", "Do not believe all that {lead} says", lead=lead.first
-            ),
-        ]
+    parts = [part for part in re.split(r"(?<=[.!?])\s+", premise) if 3 <= len(part.split()) <= 18]
     return [
-        speaker.say("jokes", "{lead} tells it better every day", "{lead} tells it better every day", lead=lead.first),
-        speaker.say("reports", "{lead} is telling the truth", "What {lead} says is the truth", lead=lead.first),
+        (speaker.say("asks", *ask, world=world), Say("reports", clause(part), sentence(clause(part))))
+        for ask, part in zip(asks, parts, strict=False)
     ]

@@ -1,8 +1,8 @@
 """The words of a dialogue: what is asked of the model, and the merge of the texts into the document.
 
 Lines go first, in rounds: a line waits for the one before it in its node, or for the last line of the node's immediate
-dominator, which every path to it has said; all others are independent. (The hub does not count: what was said there
-last depends on the path.) Then the choices, each with the line that it answers.
+dominator, which every path to it has said; all others are independent. (A point that plays come back to does not
+count: what was said there last depends on the path.) Then the choices, each with the line that it answers.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from collections.abc import Generator as Coroutine
 from copy import deepcopy
 
 from gamegen._words import folded
-from gamegen.generators.dialogue_topology import HUB, Node, Tree, dominators
+from gamegen.cards import AFTER
+from gamegen.generators.dialogue_topology import Node, Tree, dominators
 from gamegen.generators.dialogue_words import Say, Speaker
 from gamegen.records import JSON, Plan, Request, line_id
 from gamegen.world import World
@@ -23,26 +24,27 @@ LONG = 90
 """Characters of a `must` from which on a text may be longer than usual."""
 
 
-def text_specs(tree: Tree, world: World) -> list[JSON]:
+def text_specs(tree: Tree, world: World, tone: str = "") -> list[JSON]:
     """Every text of the record in its order: key, template, card, schema, values, the key of the line before, last
     resorts."""
     above = dominators(tree)
     result: list[JSON] = []
     for node in tree.nodes.values():
-        result += _lines(node, world, tree.nodes.get(above.get(node.id, HUB)))
-        result += _choices(node, world)
+        result += _lines(node, world, tree.nodes.get(above.get(node.id, "")), tone)
+        result += _choices(node, world, tone)
     return result
 
 
-def _lines(node: Node, world: World, above: Node | None) -> list[JSON]:
+def _lines(node: Node, world: World, above: Node | None, tone: str) -> list[JSON]:
     person = world.characters[node.speaker]
-    before = last_line(above) if above is not None and above.id != HUB and node.id != HUB else ""
+    before = last_line(above) if above is not None and not above.again and not node.again else ""
     specs: list[JSON] = []
     for index, say in enumerate(node.says):
         card = {
             "kind": "npc_line",
             "who": _who(Speaker.of(person)),
             "voice": _voice(person.voice, node.mood),
+            **({"tone": tone} if tone else {}),
             "intent": say.intent,
             "must": say.must,
         }
@@ -61,13 +63,18 @@ def _lines(node: Node, world: World, above: Node | None) -> list[JSON]:
     return specs
 
 
-def _choices(node: Node, world: World) -> list[JSON]:
-    who = _who(Speaker.of(world.characters[node.speaker]))
+def _choices(node: Node, world: World, tone: str) -> list[JSON]:
     return [
         {
             "key": f"nodes/{node.id}/choices/{choice.id}",
             "template": "dialogue/player_choice.j2",
-            "card": {"kind": "player_choice", "to": who, "intent": choice.say.intent, "must": choice.say.must},
+            "card": {
+                "kind": "player_choice",
+                "to": _who(Speaker.of(world.characters[choice.to or node.speaker])),
+                **({"tone": tone} if tone else {}),
+                "intent": choice.say.intent,
+                "must": choice.say.must,
+            },
             "schema": _fragment(CHOICE, choice.say),
             "values": {},
             "before": last_line(node),
@@ -109,9 +116,9 @@ def write(plan: Plan) -> Coroutine[list[Request], list[JSON], dict[str, JSON]]:
             Request(
                 key=spec["key"],
                 template=spec["template"],
-                card=spec["card"],
+                card={**spec["card"], **({AFTER: before} if (before := texts[spec["before"]]) else {})},
                 schema=spec["schema"],
-                values={**spec["values"], "before": texts[spec["before"]]},
+                values=spec["values"],
                 fallback=tuple(spec["fallback"]),
             )
             for spec in ready
