@@ -11,7 +11,7 @@ from gamegen.examples import choose_examples, read_examples, shipped
 
 
 def test_the_corpus_is_complete() -> None:
-    assert len(shipped()) == 3959
+    assert len(shipped()) == 5174
 
 
 def test_the_choice_depends_on_its_arguments_alone() -> None:

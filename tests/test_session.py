@@ -230,9 +230,10 @@ def test_a_document_that_never_passes_is_an_error_that_names_record_and_key(worl
 @pytest.mark.parametrize("kind", ["quest", "dialogue", "character"])
 def test_names_in_any_script_with_any_marks_make_valid_records(kind: str) -> None:
     strange = odd_world()
+    count = 3 if kind == "character" else 6  # it has names for one new person
     for engine in (FakeEngine(), FakeEngine(lambda job, _: "Assistant: no.")):
         with gamegen.Session(engine=engine) as session:
-            assert len(list(session.stream(kind, world=strange, count=6, seed=2))) == 6
+            assert len(list(session.stream(kind, world=strange, count=count, seed=2))) == count
 
 
 def test_every_record_says_where_it_comes_from(world: World) -> None:

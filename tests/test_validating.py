@@ -251,7 +251,8 @@ def test_words_that_the_project_avoids_are_found(tmp_path: Path) -> None:
     (root / "content").mkdir(parents=True)
     (root / "templates").mkdir()
     (root / "world.toml").write_text(
-        '[world]\nid = "w"\nname = "W"\npremise = "A town."\n[[character]]\nid = "a"\nname = "Ann Tar"\nrole = "smith"\n'
+        '[world]\nid = "w"\nname = "W"\npremise = "A town."\n'
+        '[[character]]\nid = "a"\nname = "Ann Tar"\nrole = "smith"\n'
         '[[location]]\nid = "mill"\nname = "the mill"\n',
         encoding="utf-8",
     )
