@@ -80,15 +80,16 @@ def toned(request: Request, tone: str) -> Request:
 
 
 def rewording(
-    session: Session, draft: Draft, world: World, tone: str, attempt: int
+    session: Session, draft: Draft, world: World, tone: str, attempt: int, anew: bool = False
 ) -> Writing[tuple[Restyled, list[Finding]]]:
     """Write the texts of a draft again, merge and prove them. The faults returned ask for another attempt; after the
-    last one they are in the result, which then holds the record as it was."""
+    last one they are in the result, which then holds the record as it was. anew: each is to be another than it is."""
     answers: dict[str, JSON] = {}
     generator = replace(draft.generator, write=lambda plan: _write(draft, plan, tone, answers))
     try:
         kept = {key: asked.text for key, asked in draft.texts.items()}
-        written = yield from session.writing(generator, draft.plan, attempt, kept)
+        apart = kept.values() if anew else ()
+        written = yield from session.writing(generator, draft.plan, attempt, kept, apart)
         result = _merged(session, draft, world, tone, attempt, written, answers)
     except InvalidContent as error:
         result = Restyled(draft.record, (), error.findings)

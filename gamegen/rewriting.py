@@ -167,7 +167,7 @@ class _Drafts:
         draft = self._draft(record, step.lines)
         if draft is not None and draft.texts:
             attempt = int(record.data["provenance"].get("attempt", 0)) + step.number
-            restyled, _faults = yield from rewording(self._session, draft, self._world, "", attempt)
+            restyled, _faults = yield from rewording(self._session, draft, self._world, "", attempt, anew=True)
         return _marked(step, restyled), []
 
     def _draft(self, record: Record, lines: Iterable[str]) -> Draft | None:

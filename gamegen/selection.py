@@ -18,7 +18,7 @@
           - 1.5 * share of the content words that it has from an example line of the speaker
           - 1.0 * [the speaker tells their own name, role or voice]
           - 1.0 * [it ends in a tag: ", I will"]
-          - 0.5 * [it is `must` or one of the request's own last resorts, word for word]
+          - 0.5 * [it is `must` or one of the request's own last resorts, word for word]; 0.2 where a narrator speaks
           - 1.0 * [it begins with the same two words as a text of the record]
           - 2.0 * share of its pairs of neighboring words, but for those of `must`, that texts of the record have
           - 4.0 * [it says the same words as a text of the record]
@@ -77,10 +77,8 @@ _SECOND = word_set("you you're you've you'll you'd your yours yourself")
 _SUBJECT = word_set("i i'm i've i'll i'd we we're we've we'll we'd")
 """Who acts in "I have not seen you" does not act in "you have not seen me"."""
 _NEGATIVE = word_set("no not never nobody nothing none nor neither nowhere without cannot")
-_GENDERS: Mapping[str, frozenset[str]] = {
-    "she": word_set("he him his himself he's he'll he'd"),
-    "he": word_set("she her hers herself she's she'll she'd"),
-}
+_HE, _SHE = word_set("he him his himself he's he'll he'd"), word_set("she her hers herself she's she'll she'd")
+_GENDERS: Mapping[str, frozenset[str]] = {"she": _HE, "he": _SHE, "they": _HE | _SHE, "it": _HE | _SHE}
 """Pronouns that are not those of the person."""
 
 
@@ -125,7 +123,9 @@ def score(request: Request, completion: Completion, already: Said = NOTHING) -> 
     result -= 1.5 * max((_shared(content, line) for line in _lines(request)), default=0.0)
     result -= 1.0 * _describes_itself(request, content)
     result -= 1.0 * (_tag(text) is not None)
-    result -= 0.5 * (own == _meant(request) or any(words(line) == own for line in request.fallback))
+    result -= (0.2 if _kind(request) in NARRATED else 0.5) * (
+        own == _meant(request) or any(words(line) == own for line in request.fallback)
+    )
     result -= 1.0 * already.opens(own)
     result -= 2.0 * already.shared(own, _meant(request))
     result -= 4.0 * already.has(own)

@@ -203,11 +203,16 @@ class Session:
                 self.engine.cancel()
 
     def writing(
-        self, generator: Generator, plan: Plan, attempt: int = 0, kept: Mapping[str, str] | None = None
+        self,
+        generator: Generator,
+        plan: Plan,
+        attempt: int = 0,
+        kept: Mapping[str, str] | None = None,
+        apart: Iterable[str] = (),
     ) -> Writing[Written]:
         """The coroutine that writes a plan with the prompts of this session. See `gamegen.writing.write_record`."""
         return write_record(
-            generator, plan, self.prompts, self.library, attempt, self._candidates, self.originals, kept
+            generator, plan, self.prompts, self.library, attempt, self._candidates, self.originals, kept, apart
         )
 
     def _steps(

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Generator as Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Generator as Coroutine, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from gamegen.checks import text_rules
@@ -97,16 +97,18 @@ def write_record(
     candidates: int | None = None,
     originals: Copies | None = None,
     kept: Mapping[str, str] | None = None,
+    apart: Iterable[str] = (),
 ) -> Coroutine[list[Job], list[tuple[Completion, ...]], Written]:
     """Write the record of a plan. Yields lists of jobs, is sent the completions of each, returns `Written`.
 
     attempt: the record's own; every job of a higher attempt draws other tokens. candidates: of every request, in place
     of its own number. originals: texts whose words no text may have. kept: request key -> the text that stands there
-    already, which is its only last resort, as it is.
+    already, which is its only last resort, as it is. apart: texts that the record is to be told apart from: they count
+    as said.
     Raises WorldFault for a template that cannot be used, InvalidContent (GG612) if a text cannot be made acceptable,
     PluginFault if two requests share a key.
     """
-    writer = _Writer(plan, prompts, library, attempt, candidates, originals, kept or {})
+    writer = _Writer(plan, prompts, library, attempt, candidates, originals, kept or {}, apart)
     coroutine = generator.write(plan)
     try:
         requests = next(coroutine)
@@ -127,6 +129,7 @@ class _Writer:
         candidates: int | None,
         originals: Copies | None,
         kept: Mapping[str, str],
+        apart: Iterable[str] = (),
     ) -> None:
         self.plan = plan
         self.prompts = prompts
@@ -135,7 +138,7 @@ class _Writer:
         self.candidates = candidates
         self.texts: dict[str, Mapping[str, JSON]] = {}
         self.templates: dict[str, str] = {}
-        self._already = Said()
+        self._already = Said(apart)
         self._copies = prompts.example_lines
         self._originals = originals
         self._kept = kept

@@ -331,7 +331,9 @@ class _Deriver:
             self._rule("subquest", "<goto>", person.id)
         self._goto(person.id, f"{path}.teller", level, hint=0.1)
         action = Action("listen", person.id, self.state.at, told=(seek, *told.fact.about))
-        self._append(Leaf(action, "ask", fact=told.fact.id, topic=self._named(subject)))
+        topic = next((id for id in (subject, *told.fact.about) if id != person.id), "")
+        way = "ask" if topic else "visit"
+        self._append(Leaf(action, way, fact=told.fact.id, topic=self._named(topic) if topic else ""))
 
     def _favor(self, kind: str, person: Character, seek: str, path: str, level: int) -> bool:
         """What somebody wants before saying where it is; False when the world has nothing that they want."""

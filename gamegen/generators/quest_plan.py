@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from gamegen._random import rendezvous
 from gamegen.errors import UsageError
+from gamegen.generators.phrases import noun
 from gamegen.generators.quest_line import Legacy, legacy
 from gamegen.generators.quest_made import Made, Task, make
 from gamegen.generators.quest_rewards import rewards
@@ -40,9 +41,9 @@ def plan(world: World, brief: Brief, seed: int) -> Plan:
     told = [step.fact for step in made.shape.steps] + [lore]
     document = _document(world, made, sorted({fact.id for fact in told if fact}), before)
     entries = {ref["id"]: world.entry_hash(ref["id"]) for ref in document["refs"] if world.get(ref["id"])}
-    telling = Telling(
-        brief.id, made.cast, made.shape, made.said, turns, tone, lore, before.done if before is not None else ""
-    )
+    done = before.done if before is not None else ""
+    people = {noun(person.name): person.pronouns for person in world.characters.values()}
+    telling = Telling(brief.id, made.cast, made.shape, made.said, turns, tone, lore, done, people)
     data = {"outline": list(_outline(document, made, tone)), "document": document, "texts": list(telling.texts())}
     return Plan("quest", brief.id, seed, data, world.text_context(), entries)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gamegen.generators.phrases import clause, noun
 from gamegen.generators.quest_cast import Cast
@@ -87,6 +87,8 @@ class Telling:
     tone: str
     lore: Fact | None
     before: str = ""
+    people: Mapping[str, str] = field(default_factory=dict)
+    """Name -> pronouns, of everybody whom a text may name."""
 
     def texts(self) -> Iterator[dict[str, JSON]]:
         """One entry per text of the record, in the order of writing."""
@@ -171,7 +173,14 @@ class Telling:
             "template": f"quest/{template}.j2",
             "card": {**card, "tone": self.tone} if self.tone else dict(card),
             "schema": dict(schema),
+            "pronouns": self._pronouns(card),
             "names": [],
             "opening": "",
             "fallback": [text for text in fallback if low <= len(text) <= high],
         }
+
+    def _pronouns(self, card: Mapping[str, JSON]) -> str:
+        """Those of the people whom a card names, where all have the same; else ""."""
+        said = " ".join(str(part) for part in card.values())
+        found = {pronouns for name, pronouns in self.people.items() if name in said}
+        return found.pop() if len(found) == 1 else ""

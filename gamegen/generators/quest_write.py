@@ -16,6 +16,7 @@ def write(plan: Plan) -> Coroutine[list[Request], list[JSON], dict[str, JSON]]:
             text["template"],
             text["card"],
             text["schema"],
+            {"pronouns": text["pronouns"]} if text["pronouns"] else {},
             names=tuple(text["names"]),
             opening=text["opening"],
             fallback=tuple(text["fallback"]),
