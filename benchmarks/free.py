@@ -16,7 +16,7 @@ from gamegen.checks.quest import TARGETS
 from gamegen.engine.api import Engine, Job
 from gamegen.generators import srd
 from gamegen.measures import distinct, self_bleu
-from gamegen.near_duplicates import pairs_of_texts
+from gamegen.near_duplicates import UNCOMPARED, pairs_of_texts
 from gamegen.records import JSON
 from gamegen.world import World
 from gamegen.writing import DOCUMENT_SAMPLING
@@ -134,13 +134,14 @@ def figures(written: Sequence[Document], worlds: Mapping[str, World]) -> dict[st
             fields += 1
             agreeing += entity is not None and not rules.named(objective["text"], [entity.name])
     lines = [text for _, card, text in texts if card == "npc_line"][:500]
+    compared = [text for text in texts if text[1] not in UNCOMPARED]
     return {
         "records": sum(made.values()),
         "proven": {kind: round(proven[kind] / made[kind], 4) for kind in sorted(made)},
         "texts": len(texts),
         "texts_with_foreign_names": strange,
         "objectives_that_name_their_target": round(agreeing / fields, 4) if fields else None,
-        "near_duplicates": round(len({later for _, later in pairs_of_texts(texts)}) / len(texts), 4),
+        "near_duplicates": round(len({later for _, later in pairs_of_texts(compared)}) / len(compared), 4),
         "npc_lines": len(lines),
         "npc_words": round(sum(len(line.split()) for line in lines) / len(lines), 2),
         "npc_distinct_2": round(distinct(lines, 2), 4),

@@ -75,7 +75,9 @@ def alike(one: str, other: str) -> bool:
 
 
 def texts_in(record: Mapping[str, JSON]) -> Iterator[tuple[str, str, str]]:
-    """(line id, kind of card, text) of every text of a record; of an unknown kind of card, the kind of record.
+    """(line id, kind of card, text) of every text of a record that is compared; of an unknown kind of card, the kind of
+    record. Objectives are not compared: verb, target and place, which the plan gives, are nearly all that one says, and
+    asked to say it otherwise a model only adds to it.
 
     In the order of the record's line on disk, whatever the order in which it was put together.
     """
@@ -87,7 +89,8 @@ def texts_in(record: Mapping[str, JSON]) -> Iterator[tuple[str, str, str]]:
 
 def _texts(value: JSON, where: str, kind: str) -> Iterator[tuple[str, str, str]]:
     if is_text(value):
-        yield str(value["id"]), _card_kind(kind, where) or kind, value["text"]
+        if (card := _card_kind(kind, where) or kind) not in UNCOMPARED:
+            yield str(value["id"]), card, value["text"]
     elif isinstance(value, Mapping):
         for name in sorted(value):
             if name not in ("provenance", "review"):
@@ -97,6 +100,7 @@ def _texts(value: JSON, where: str, kind: str) -> Iterator[tuple[str, str, str]]
             yield from _texts(part, f"{where}[0]", kind)  # the kind of card is the same at every index
 
 
+UNCOMPARED = frozenset({"objective"})
 _card_kind = lru_cache(maxsize=4096)(card_kind)
 
 
