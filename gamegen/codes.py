@@ -101,6 +101,7 @@ CODES: dict[str, str] = {
     "GG613": "a text with words of a text that is kept apart, or of a line its model was taught on",
     "GG614": "a record that is not as it was planned",
     "GG615": "a new wording that changes more than texts",
+    "GG616": "a sentence that runs into the next one",
     # GG7xx world, project and templates
     "GG701": "a file that is not UTF-8",
     "GG702": "a syntax error in TOML or JSON",

@@ -55,7 +55,7 @@ def text_findings(
     world = (*context.names, *names, *strings(card))
     known = known_tokens(world)
     copies = (_corpus() if examples is None else examples, _copies(context.lines))
-    found = _of_form(text, kind, context, placeholders, rules.markup_of(world))
+    found = _of_form(text, kind, context, placeholders, rules.markup_of(world), world)
     found += rules.length(text, kind, schema, context.language, lenient)
     if '"' in text:
         found.append(Finding("GG603", "expected no double quotation mark, found one", "use ‘ and ’"))
@@ -76,11 +76,17 @@ def with_names(text: str, card: Mapping[str, JSON], context: TextContext) -> tup
 
 
 def _of_form(
-    text: str, kind: str, context: TextContext, placeholders: Iterable[str], markup: frozenset[str]
+    text: str,
+    kind: str,
+    context: TextContext,
+    placeholders: Iterable[str],
+    markup: frozenset[str],
+    spelt: Iterable[str],
 ) -> list[Finding]:
+    """spelt: names and clauses that may stand in the text as they are."""
     found = rules.profile(text, placeholders) + rules.echo(text, markup) + rules.ending(text, kind)
     found += rules.avoided(text, context.avoid) + _rated(text, context)
-    return found + rules.repeated(text)
+    return found + rules.repeated(text) + rules.runs_on(text, spelt)
 
 
 def _rated(text: str, context: TextContext) -> list[Finding]:
@@ -114,8 +120,9 @@ def _profiles(record: Mapping[str, JSON], context: CheckContext) -> Iterator[Fin
     markup = rules.MARKUP
     if context.world is not None:
         markup = _of_world(_Same(context.world)).markup | rules.markup_of(_outside_texts(record))
+    spelt = (*words.names, *_outside_texts(record))
     for where, text in texts_of(record):
-        for finding in _of_form(text, card_kind(str(record.get("kind")), where), words, known, markup):
+        for finding in _of_form(text, card_kind(str(record.get("kind")), where), words, known, markup, spelt):
             yield _at(finding, where)
 
 

@@ -40,6 +40,7 @@ MARKUP = frozenset("*_#`|<>[]\\^~@=")
 _ENDS = re.compile(r"[.!?…。！？؟।]['’)»]?$")
 _TITLE_STOP = re.compile(r"[.,;:…。]$")
 _DANGLING = word_set("a an the and or but because if my your our their than")
+_RUN_ON = re.compile(r"[a-z]{2,}[.!?;:,][A-Za-z][a-z]+")
 _TWICE = re.compile(r"\b(\w+) \1\b", re.IGNORECASE)
 _MAY_STAND_TWICE = frozenset({"had", "that", "you", "her", "no", "so", "very", "bye"})
 
@@ -192,6 +193,15 @@ def repeated(text: str) -> list[Finding]:
     twice = next((run for place, run in enumerate(runs) if run in runs[:place]), None)
     if twice is not None:
         return [Finding("GG611", f"expected no repetition, found {' '.join(twice)!r} twice", "say it once")]
+    return []
+
+
+def runs_on(text: str, names: Iterable[str] = ()) -> list[Finding]:
+    """A space stands between two sentences. names: of the world, which may be written otherwise."""
+    for match in _RUN_ON.finditer(text):
+        if not any(match[0] in name for name in names):
+            message = f"expected a space between two sentences, found {match[0]!r}"
+            return [Finding("GG616", message, "put one there, and a capital")]
     return []
 
 

@@ -139,3 +139,8 @@ def empty_text(document: Document, world: World) -> None:
 @damage("", "GG101")
 def line_break(document: Document, world: World) -> None:
     some(document)["text"] = "Wait here.\nThen come."
+
+
+@damage("", "GG616")
+def sentence_glued_to_the_next(document: Document, world: World) -> None:
+    some(document)["text"] = "The stairs are where it lies.wreck the lamp there."
