@@ -1,7 +1,7 @@
 """Who talks, where, and about what: the entries of the world that a dialogue uses.
 
-Draws are rendezvous draws under the dialogue's name, so that an entry that is added to the world moves only the
-dialogues that choose it.
+Leads and facts take turns over the dialogues of a block (dialogue_turns.py). All else are rendezvous draws under the
+dialogue's name, so that an entry that is added to the world moves only the dialogues that choose it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from gamegen._random import Stream, rendezvous
 from gamegen.errors import UsageError
+from gamegen.generators.dialogue_turns import in_turn, lead_at
 from gamegen.generators.dialogue_words import Subject
 from gamegen.naming import did_you_mean, unknown_id
 from gamegen.records import JSON, Brief
@@ -58,7 +59,7 @@ def cast(world: World, brief: Brief, seed: int, nodes: int) -> Cast:
 
     Raises UsageError (GG005) for settings that name what is not there or cannot go together.
     """
-    draw = _Draw(world, (seed, brief.id, "dialogue"))
+    draw = _Draw(world, (seed, brief.id, "dialogue"), (seed, brief.block, "dialogue"), brief.ordinal)
     settings = brief.settings
     place_id = _id(world.locations, "location", settings.get("location"))
     topic = _topic(world, settings.get("topic"))
@@ -66,7 +67,7 @@ def cast(world: World, brief: Brief, seed: int, nodes: int) -> Cast:
     second = _id(world.characters, "character", settings.get("other"))
     lead = draw.lead(_giver(world, settings, wanted), topic, place_id, second)
     place = world.locations.get(place_id or lead.location or "")
-    known = [world.facts[id] for id in draw.order(lead.knows, "facts") if id in world.facts]
+    known = [world.facts[id] for id in in_turn(world, lead.knows, brief.ordinal, *draw.block)]
     secret = topic or next((fact for fact in known if fact.secret), known[0] if known else None)
     others = draw.others(lead, place, world.characters[second] if second is not None else None, nodes)
     link = world.locations.get(next(iter(draw.order(place.links, "link")), "")) if place else None
@@ -98,6 +99,8 @@ def cast(world: World, brief: Brief, seed: int, nodes: int) -> Cast:
 class _Draw:
     world: World
     name: tuple[str | int, ...]
+    block: tuple[str | int, ...]
+    ordinal: int
 
     def order(self, ids: Iterable[str], role: str) -> list[str]:
         return rendezvous(ids, *self.name, role)
@@ -118,7 +121,8 @@ class _Draw:
             what = f'who knows the fact "{topic.id}"' if topic else "in the world"
             raise UsageError.of("GG005", f"expected a character {what}{beside}, found none", "add one to the world")
         here = [id for id in able if place is not None and people[id].location == place]
-        return people[self.order(here or able, "lead")[0]]
+        next_one = lead_at(people, self.ordinal, *self.block)
+        return people[next_one if next_one in (here or able) else self.order(here or able, "lead")[0]]
 
     def others(
         self, lead: Character, place: Location | None, second: Character | None, nodes: int

@@ -5,7 +5,7 @@ node at a time in whichever of three ways brings the tree nearer to that:
 
 - a question at a choice point, whose answer returns to where the point's answers go (one node, one choice);
 - a question behind a line that only led on, beside a way back (one node, two choices: a new point);
-- another line behind a line that only led on (one node, no choice).
+- another line behind a line that led on to a choice point (one node, no choice).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from gamegen.errors import UsageError
 from gamegen.generators import dialogue_says as sayings, dialogue_words as words
 from gamegen.generators.dialogue_material import Material
 from gamegen.generators.dialogue_patterns import HUNG, MAIN, Pattern
-from gamegen.generators.dialogue_talk import ANNOYED, BYE, Entry, Point, Tail, Talk, Topic, effect, leaf
+from gamegen.generators.dialogue_talk import ANNOYED, BYE, FACTS, Entry, Point, Tail, Talk, Topic, effect, leaf
 from gamegen.generators.dialogue_topology import Choice, Node, depths
 
 T = TypeVar("T")
@@ -29,8 +29,8 @@ CHOICES = 0.70
 """Choices per node to aim at: 41% of the lines are then the player's."""
 CIRCLING = ("funnel", "secret")
 """Patterns with a way back: they do not hang in one that only goes forward (40% of shipped dialogues have no cycle)."""
-IN_A_ROW = 3
-"""Lines that are said without a choice between them, in growth."""
+IN_A_ROW = 2
+"""Lines that are said one after the other without a choice; the line that offers the next choices does not count."""
 
 
 def build(talk: Talk, material: Material) -> None:
@@ -39,6 +39,7 @@ def build(talk: Talk, material: Material) -> None:
     _hang(talk, material)
     _check(talk, material)
     _end(talk, material)
+    _breathe(talk)
     room = talk.room
     while talk.room > 0 and _grow(talk, material):
         pass
@@ -68,20 +69,17 @@ def depth_at(nodes: int) -> int:
 def _frame(talk: Talk, material: Material) -> None:
     """Greeting, main pattern, farewell."""
     wanted = talk.wishes.pattern
-    if wanted == "barks" and talk.wishes.nodes < 4:
+    if wanted == "barks" and talk.wishes.nodes <= IN_A_ROW:
         return _chain(talk, material)
     lead = talk.roles.lead
     farewell = _line(talk, "farewell" if wanted != "barks" else "bark")
-    if wanted != "barks":
-        farewell = material.grounded(farewell, talk.subject(None), whole=True)
     bye = talk.node(BYE, "leaves", farewell, "")
     bye.end = "left"
     bare = wanted in ("barks", "quest")
     greet = None
     if not bare:
         topic = Topic(talk.subject(None), lead, kind="greeting")
-        say = material.grounded(_line(talk, "greeting"), topic.subject)
-        greet = talk.node("greet", "greets", say, bye.id, topic=topic)
+        greet = talk.node("greet", "greets", _line(talk, "greeting"), bye.id, topic=topic)
     entry = attempt(talk, material, lambda: MAIN[wanted](talk, material, bye.id))
     if entry is None and "pattern" not in talk.wishes.fixed:
         wanted = "hub"
@@ -96,12 +94,12 @@ def _frame(talk: Talk, material: Material) -> None:
 
 
 def _chain(talk: Talk, material: Material) -> None:
-    """One to three barks in a row."""
+    """One bark, or two in a row."""
     talk.patterns.append("barks")
     topic = Topic(talk.subject(None), talk.roles.lead, kind="bark")
     before: Node | None = None
-    for number in range(talk.wishes.nodes):
-        line = material.line(topic, number == 1)
+    for _ in range(talk.wishes.nodes):
+        line = material.line(topic)
         if line is None:
             raise _too_few(talk, material)
         node = talk.node("bark", "tells", line[0], "", by=line[1].by)
@@ -135,10 +133,12 @@ def _hang(talk: Talk, material: Material) -> None:
     order = [
         name
         for name in talk.stream.child("hung").shuffled(HUNG)
-        if name not in talk.patterns and not (straight and name in CIRCLING)
+        if name not in talk.patterns
+        and not (straight and name in CIRCLING)
+        and talk.stream.child("hung", name).chance(HUNG[name][2])
     ]
     for name in order:
-        build_it, size = HUNG[name]
+        build_it, size, _ = HUNG[name]
         if count <= 0:
             return
         kept = 2 * talk.checks * ("checks" in talk.wishes.fixed)
@@ -223,7 +223,7 @@ def _pressed(talk: Talk, material: Material, number: int) -> Choice | None:
     if point is None:
         return None
     host = talk.tree.nodes[point.node]
-    press = talk.press(f"press_{number + 4}", point.topic.subject, point.returns, material.grounded)
+    press = talk.press(f"press_{number + 4}", point.topic.subject, point.returns)
     if press is None:
         return None
     press.id = "press"
@@ -277,6 +277,16 @@ def _parting(talk: Talk, end: str, says: list[tuple[words.Say, words.Say]]) -> b
     return True
 
 
+def _breathe(talk: Talk) -> None:
+    """Where two lines in a row would run into the last one, the player may speak before it."""
+    nodes = talk.tree.nodes
+    follows = {node.goto for node in nodes.values() if not node.choices}
+    for tail in list(talk.tails):
+        node = nodes[tail.node]
+        if node.id in follows and not node.choices and node.goto and nodes[node.goto].end:
+            _as_point(talk, tail)
+
+
 # --- growth
 
 
@@ -285,22 +295,18 @@ def _grow(talk: Talk, material: Material) -> bool:
     nodes = talk.tree.nodes.values()
     points = sum(bool(node.choices) for node in nodes)
     choices = sum(len(node.choices) for node in nodes)
-    fact_first = talk.wants_facts
     found = depths(talk.tree)
     aim = depth_at(talk.wishes.nodes)
     ask = [_host, _branch] if choices >= OPTIONS * points else [_branch, _host]
     order = [*ask, _extend] if choices < CHOICES * len(nodes) or not talk.tails else [_extend, *ask]
-    return any(way(talk, material, found, aim, fact_first) for way in order)
+    return any(way(talk, material, found, aim) for way in order)
 
 
-def _branch(talk: Talk, material: Material, found: dict[str, int], aim: int, fact_first: bool) -> bool:
+def _branch(talk: Talk, material: Material, found: dict[str, int], aim: int) -> bool:
     """A question at a choice point."""
     free = [point for point in talk.points if _free(talk, point)]
     for point in talk.stream.shuffled(free):
-        unit = None
-        if point.node != "hub":
-            unit = material.follow(point.topic, fact_first, _fresh(talk.tree.nodes[point.node], point.topic))
-        unit = unit or material.question(fact_first)
+        unit = material.follow(point.topic) if point.node != "hub" else material.question()
         if unit is None:
             continue
         host = talk.tree.nodes[point.node]
@@ -312,13 +318,13 @@ def _branch(talk: Talk, material: Material, found: dict[str, int], aim: int, fac
     return False
 
 
-def _host(talk: Talk, material: Material, found: dict[str, int], aim: int, fact_first: bool) -> bool:
+def _host(talk: Talk, material: Material, found: dict[str, int], aim: int) -> bool:
     """A question behind a line, and a way on."""
     for tail in _by_depth(talk, found, aim, 2):
         node = talk.tree.nodes[tail.node]
         if tail.topic.kind or node.choices or node.end or not node.goto:
             continue
-        unit = material.follow(tail.topic, fact_first, _fresh(node, tail.topic)) or material.question(fact_first)
+        unit = material.follow(tail.topic)
         if unit is None:
             return False
         point = _as_point(talk, tail)
@@ -332,28 +338,22 @@ def _host(talk: Talk, material: Material, found: dict[str, int], aim: int, fact_
     return False
 
 
-def _extend(talk: Talk, material: Material, found: dict[str, int], aim: int, fact_first: bool) -> bool:
-    """Another line behind a line; while facts are wanted, sooner where there is one to tell."""
-    tails = _by_depth(talk, found, aim, 1)
-    for tail, strict in [*((tail, True) for tail in tails if fact_first), *((tail, False) for tail in tails)]:
+def _extend(talk: Talk, material: Material, found: dict[str, int], aim: int) -> bool:
+    """Another line behind a line that leads to a choice point."""
+    follows = {node.goto for node in talk.tree.nodes.values() if not node.choices}
+    for tail in _by_depth(talk, found, aim, 1):
         node = talk.tree.nodes[tail.node]
-        if tail.lines >= IN_A_ROW or node.choices or not node.goto:
+        if node.id in follows or node.choices or not node.goto or not talk.tree.nodes[node.goto].choices:
             continue
-        line = material.line(tail.topic, fact_first, strict, _fresh(node, tail.topic))
+        line = material.line(tail.topic)
         if line is None:
             continue
         say, topic, name = line
         after = talk.node(name, "tells", say, node.goto, by=topic.by, topic=topic)
         node.goto = after.id
         talk.tails = [each for each in talk.tails if each is not tail]
-        talk.tails[-1].lines = tail.lines + 1
         return True
     return False
-
-
-def _fresh(node: Node, topic: Topic) -> bool:
-    """Whether the node itself tells the fact of its topic."""
-    return topic.fact is not None and topic.fact.id in node.facts
 
 
 def _by_depth(talk: Talk, found: dict[str, int], aim: int, more: int) -> list[Tail]:
@@ -385,7 +385,7 @@ def _too_few(talk: Talk, material: Material) -> UsageError:
     nodes, lead = talk.wishes.nodes, talk.roles.lead
     return UsageError.of(
         "GG005",
-        f"{nodes} nodes need about {max(1, round(nodes * 0.42))} facts known to {lead.id} or "
+        f"{nodes} nodes need about {max(1, round(nodes * FACTS))} facts known to {lead.id} or "
         f"{talk.lead.fill('{their}')} company, found {material.known}",
         "ask for fewer nodes, name another character, or let people know more",
     )

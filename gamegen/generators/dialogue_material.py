@@ -1,34 +1,52 @@
 """What there is to talk about: units of a question and its answer, drawn from what the people of a dialogue know.
 
-Facts come first, as lines of shipped dialogues do (57% touch a fact of the world): each is told once, by the lead or by
-somebody else who is there; later it may be doubted and confirmed, or somebody named who knows it too. Then come
-relations, places, groups, things and animals, and the small talk of the motifs. Most answers say two things.
+About a quarter of the lines tell a fact of the world, each once, by the lead or by somebody else who is there. As many
+speak of what such a fact is about without telling it again: how one knows, who else does, what to do, what the thing,
+the place or the person is like (so 57% of the lines or more touch a fact, as those of shipped dialogues do). The rest
+is small talk and what people have to do with each other. Which of the motifs' slots comes next is decided by how much
+of each the dialogue has used.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from gamegen._random import rendezvous
+from gamegen._random import digest
 from gamegen.generators import dialogue_words as words
 from gamegen.generators.dialogue_cast import world_subject
+from gamegen.generators.dialogue_motifs import turn
 from gamegen.generators.dialogue_talk import Talk, Topic, effect, speaker
 from gamegen.generators.dialogue_topology import Node
+from gamegen.generators.dialogue_turns import in_turn
 from gamegen.generators.dialogue_words import Say, Subject, both, length
 from gamegen.generators.phrases import noun
-from gamegen.world import Character, Fact, Location
+from gamegen.world import Character, Entity, Fact, Faction, Item, Location
 
 LONGEST = 19
 """Words that a line of two parts may have to say."""
-TWO_PARTS = 0.85
-"""How often a second part is looked for."""
+DESCRIPTION = 24
+"""Words that a description may have to say."""
+OWN = 12
+"""For how many motifs each question stands that the world itself answers."""
+DESCRIBED = 5
+"""One in so many dialogues may describe a thing."""
+AFTERTHOUGHT, PAIR, WHEREABOUTS = 0.7, 0.15, 0.1
+"""How often a fact is told with a second thought, with another fact about the same thing, with where one finds it."""
+AFTER_SHARE = 1 / 20
+"""The share of a slot of second thoughts that a dialogue may use up as second parts."""
 TALK = 18
 """Questions of small talk in one dialogue."""
-AGAIN = 4
-"""How often a fact may come up again after it was told."""
+ASIDES = 2
+"""Lines that others throw in about the lead, in one dialogue."""
+NEWS = 6
+"""One in so many dialogues has the world's premise for news."""
+ON = ("source", "others", "advice", "feelings")
+"""Slots of exchanges on whatever a fact is about."""
 _NAMED = ("item", "creature", "character", "location", "faction")
 _FOES = frozenset({"rival", "distrusts", "suspects", "former_spouse", "enemy", "avoids"})
+
+Source = Callable[[], "Unit | None"]
 
 
 @dataclass(slots=True)
@@ -52,20 +70,18 @@ class Material:
         self.left: dict[str, Fact] = {fact.id: fact for fact in self.roles.facts if fact != secret}
         """Facts that nobody has told yet; what a second person knows comes after what the lead knows."""
         for person in self.roles.others:
-            for id in rendezvous(person.knows, *talk.stream.name, "asides"):
-                fact = self.world.facts.get(id)
-                if fact is not None and not fact.secret and fact != secret:
+            for id in in_turn(self.world, person.knows, talk.ordinal, *talk.block, "dialogue"):
+                fact = self.world.facts[id]
+                if not fact.secret and fact != secret:
                     self.left.setdefault(id, fact)
         self.known = len(self.left) + (secret is not None)
         """Facts that the people of the dialogue can tell."""
         self._clauses: dict[tuple[str, str], Say] = {}
-        self._again: dict[str, int] = {}
-        """Facts that were told, and how often again."""
+        self._told: list[str] = []
         self._used: set[tuple[str, str]] = set()
         """(kind of exchange or description, id) that were had."""
         self._talks = 0
-        self._fresh = True
-        """Whether the line before told the fact of the topic at hand, so that it is too early to come back to it."""
+        self._asides = 0
         self._places = [place for place in (self.roles.place, *self._links()) if place is not None]
 
     def _links(self) -> Iterator[Location]:
@@ -73,13 +89,19 @@ class Material:
             if id in self.world.locations:
                 yield self.world.locations[id]
 
-    def snapshot(self) -> tuple[dict[str, Fact], dict[str, int], set[tuple[str, str]], int]:
-        return dict(self.left), dict(self._again), set(self._used), self._talks
+    def snapshot(self) -> tuple[dict[str, Fact], list[str], set[tuple[str, str]], int]:
+        return dict(self.left), list(self._told), set(self._used), self._talks
 
-    def restore(self, before: tuple[dict[str, Fact], dict[str, int], set[tuple[str, str]], int]) -> None:
-        self.left, self._again, self._used, self._talks = before
+    def restore(self, before: tuple[dict[str, Fact], list[str], set[tuple[str, str]], int]) -> None:
+        self.left, self._told, self._used, self._talks = before
 
-    # --- lines
+    def _new(self, kind: str, id: str) -> bool:
+        if (kind, id) in self._used:
+            return False
+        self._used.add((kind, id))
+        return True
+
+    # --- lines that tell a fact
 
     def saying(self, fact: Fact, by: Character) -> Say:
         """The fact as this person says it."""
@@ -90,133 +112,43 @@ class Material:
             self._clauses[fact.id, by.id] = say
         return say
 
-    def grounded(self, say: Say, subject: Subject, whole: bool = False) -> Say:
-        """A drawn motif of the lead's, with a fact as its second part where it has room for one.
-
-        whole: a motif of two parts stays as it is.
-        """
-        if whole and words.ALSO in say.must:
-            return say
-        return self.extended(say, self.roles.lead, subject, near=False, claimed=True) or say
-
-    def told(self, fact: Fact) -> None:
-        self.left.pop(fact.id, None)
-        self._again.setdefault(fact.id, 0)
-
     def tell(self, fact: Fact, by: Character, subject: Subject) -> Say | None:
-        """The line that tells the fact, mostly with a second part."""
+        """The line that tells the fact, mostly with a second part that belongs to it; None if it was said already."""
         say = self.saying(fact, by)
-        line = self.extended(say, by, subject, after="after_secret" if fact.secret else "after_fact")
-        if line is None:
+        if not self.talk.claim(say):
             return None
-        self.told(fact)
-        return line
-
-    def extended(
-        self, say: Say, by: Character, subject: Subject, after: str = "", near: bool = True, claimed: bool = False
-    ) -> Say | None:
-        """The line with a second part, where one fits; claimed. None if it was said already.
-
-        near: whether the second part must be about the subject; otherwise any open fact will do as gossip.
-        claimed: the line is a motif that was drawn, and so is new.
-        """
-        if words.ALSO in say.must:
-            return self._with_fact(say, by, subject, near) or (say if claimed or self.talk.claim(say) else None)
+        self.left.pop(fact.id, None)
+        self._told.append(fact.id)
         room = LONGEST - length(say)
-        if room >= 4 and self.stream.chance(TWO_PARTS):
-            for second in self._seconds(by, subject, room, after, near, bool(say.facts)):
-                if (line := self._joined(say, second)) is not None:
-                    return line
-        return say if claimed or self.talk.claim(say) else None
+        second = self._second(fact, by, subject, room) if room >= 4 else None
+        return both(say, second) if second is not None else say
 
-    def _joined(self, say: Say, second: Say) -> Say | None:
-        """Both in one line, claimed; None if that was said already."""
-        line = both(say, second)
-        if set(say.facts) & set(second.facts) or not self.talk.claim(line):
-            return None
-        for id in second.facts:
-            self.told(self.world.facts[id])
-        return line
+    def _second(self, fact: Fact, by: Character, subject: Subject, room: int) -> Say | None:
+        """A claimed second part."""
+        draw = self.stream.uniform()
+        if draw < PAIR:
+            return self._paired(fact, by, room)
+        if draw < PAIR + WHEREABOUTS and (found := self._found(subject, by)) is not None:
+            say = found.answer
+            return say if length(say) <= room and self.talk.claim(say) and self._new("find", subject.id) else None
+        if draw < PAIR + WHEREABOUTS + AFTERTHOUGHT:
+            slot = self._after(fact)
+            if self.talk.deck.share(slot) < AFTER_SHARE:
+                return self.talk.deck.one(slot, speaker(by), most=room, subject=subject.name)
+        return None
 
-    def _with_fact(self, say: Say, by: Character, subject: Subject, near: bool) -> Say | None:
-        """The first part of a line of two, with an open fact in the place of the second while facts are wanted."""
-        first = words.head(say) if self.talk.wants_facts else None
-        if first is None:
-            return None
-        found = (self._joined(first, fact) for fact in self._facts(by, subject, LONGEST - length(first), near))
-        return next((line for line in found if line is not None), None)
-
-    def recalled(self, say: Say, topic: Topic) -> Say | None:
-        """A claimed line that comes back to the fact of its topic while facts are wanted; None if it cannot."""
-        fact = topic.fact
-        if fact is None or self._fresh or not self.talk.wants_facts or not self._may_recall(fact, topic.by):
-            return None
-        first = words.head(say) if words.ALSO in say.must else say
-        again = self.saying(fact, topic.by)
-        if first is None or first.facts or length(first) + length(again) > LONGEST:
-            return None
-        line = both(first, again)
-        if not self.talk.claim(line):
-            return None
-        self._again[fact.id] += 1
-        return line
-
-    def _knows(self, person: Character, fact: Fact | None) -> bool:
-        return fact is not None and fact.id in person.knows
-
-    def _may_recall(self, fact: Fact, by: Character) -> bool:
-        return fact.id in by.knows and self._again.get(fact.id, AGAIN) < AGAIN
-
-    def _seconds(
-        self, by: Character, subject: Subject, room: int, after: str, near: bool, has_fact: bool
-    ) -> Iterator[Say]:
-        """Second parts in the order of preference; a drawn motif counts as used even if it is not taken."""
-        if not has_fact or (len(self.left) > self.talk.room and self.stream.chance(0.5)):
-            yield from self._facts(by, subject, room, near)
-        own = list(self._own(by, subject, room))
-        if after and (not own or self.stream.chance(0.6)):
-            motif = self.talk.deck.one(after, speaker(by), most=room, subject=subject.name)
-            if motif is not None:
-                yield motif
-        yield from own
-
-    def _facts(self, by: Character, subject: Subject, room: int, near: bool) -> Iterator[Say]:
-        open_facts = [fact for fact in self.left.values() if fact.id in by.knows and not fact.secret]
-        about = [fact for fact in open_facts if subject.id and subject.id in fact.about]
-        for fact in about if near else [*about, *open_facts]:
-            say = self.saying(fact, by)
-            if length(say) <= room:
-                yield say
-
-    def _own(self, by: Character, subject: Subject, room: int) -> Iterator[Say]:
-        """What the world says of the subject itself: its description, or where one finds a person."""
-        entity = self.talk.entity(subject)
-        if entity is None or ("own", subject.id) in self._used:
-            return
-        say: Say | None = None
-        if isinstance(entity, Character):
-            place = self.world.locations.get(entity.location or "")
-            if place is not None and place != self.roles.place and entity not in self.company:
-                say = words.whereabouts(speaker(by), subject.name, noun(place.name))
-        else:
-            say = words.described(subject.name, getattr(entity, "description", ""))
-        if say is not None and length(say) <= room:
-            self._used.add(("own", subject.id))
-            yield say
-
-    # --- questions
-
-    def question(self, fact_first: bool) -> Unit | None:
-        """The next thing to ask about."""
-        rest: list[Callable[[], Unit | None]] = [
-            self._person, self._place, self._thing, self._faction, self._creature, self._item, self._small_talk
-        ]  # fmt: skip
-        at = self.stream.integer(0, 3)
-        rest = [*rest[at:4], *rest[:at], *rest[4:]]
-        if self.stream.chance(0.35):
-            rest.insert(0, rest.pop())
-        sources = [self.fact, *rest] if fact_first else [*rest, self.fact]
-        return next((unit for source in sources if (unit := source()) is not None), None)
+    def _paired(self, fact: Fact, by: Character, room: int) -> Say | None:
+        """Another open fact that shares an entry of the world with this one."""
+        shared = set(fact.about) - {by.id}
+        for other in self.left.values():
+            if other.secret or other.id not in by.knows or shared.isdisjoint(other.about):
+                continue
+            say = self.saying(other, by)
+            if length(say) <= room and self.talk.claim(say):
+                self.left.pop(other.id)
+                self._told.append(other.id)
+                return say
+        return None
 
     def fact(self, near: Subject | None = None) -> Unit | None:
         """A question that a fact answers."""
@@ -239,176 +171,208 @@ class Material:
         named = sorted((each for each in about if each.type in _NAMED), key=lambda each: _NAMED.index(each.type))
         return [Subject.of(each) for each in named] or [self.talk.subject(None)]
 
-    def _person(self) -> Unit | None:
-        """What the lead has to do with somebody, or thinks of them."""
+    # --- questions
+
+    def telling(self) -> Unit | None:
+        """A question that a fact answers, or else the next thing to ask about."""
+        return self.fact() or self.question()
+
+    def question(self) -> Unit | None:
+        """The next thing to ask about: what there is too little of so far."""
+        loose, near = self._loose(), self._near_told()
+        if self.talk.wants_facts:
+            groups: list[Iterable[Source]] = [[self.fact], near, loose]
+        elif self.talk.wants_touch:
+            groups = [near, loose, [self.fact]]
+        else:
+            groups = [loose, near, [self.fact]]
+        return next((unit for group in groups for source in group if (unit := source()) is not None), None)
+
+    def follow(self, topic: Topic) -> Unit | None:
+        """A question that goes on with what was just said, or else another one."""
+        if topic.kind or not topic.subject.id:
+            return self.question()
+        if self.talk.wants_facts and (unit := self.fact(topic.subject) or self.fact()) is not None:
+            return unit
+        if self.talk.wants_touch:
+            for source in self._on(topic.subject, topic.by):
+                if (unit := source()) is not None:
+                    return unit
+        return self.question()
+
+    def answer(self, topic: Topic) -> Unit | None:
+        """Whatever goes on with a topic, or else anything."""
+        return self.follow(topic)
+
+    def _by_share(self, sources: Iterable[tuple[str, Source]]) -> list[Source]:
+        """Sources by slot, in the order of the share of the slot that one more use would take, by lot within it; those
+        without a slot ("") count as of one of OWN motifs."""
+        ranked = [
+            (self.talk.deck.share(slot) + self.stream.uniform() / (self.talk.deck.size(slot) or OWN), place, source)
+            for place, (slot, source) in enumerate(sources)
+        ]
+        return [source for _, _, source in sorted(ranked, key=lambda each: each[:2])]
+
+    def _near_told(self) -> Iterator[Source]:
+        """Questions about what the facts told so far are about, the latest first by turns."""
+        ids = dict.fromkeys(id for fact in reversed(self._told) for id in self.world.facts[fact].about)
+        found: list[tuple[str, Source]] = []
+        for id in self.stream.shuffled(ids):
+            entity = self.world.get(id)
+            if entity is not None and entity.type in _NAMED and entity != self.roles.lead:
+                found += self._about(Subject.of(entity), self.roles.lead)
+        yield from self._by_share(found)
+
+    def _on(self, subject: Subject, by: Character) -> list[Source]:
+        return self._by_share(self._about(subject, by))
+
+    def _about(self, subject: Subject, by: Character) -> list[tuple[str, Source]]:
+        """All that can be asked about an entry of the world, each with its slot; each once in a dialogue."""
+        found: list[tuple[str, Source]] = [
+            (slot, lambda slot=slot: self._exchange(slot, subject, by, {"subject": subject.name}))  # type: ignore[misc]
+            for slot in ON
+        ]
+        found += [("", lambda: self._witness(subject, by)), ("", lambda: self._described(subject, by))]
+        entity = self.talk.entity(subject)
+        name = subject.name
+        if isinstance(entity, Character):
+            found.append(("person", lambda: self._exchange("person", subject, by, {"other": name})))
+            found.append(("", lambda: self._find(subject, by)))
+        elif isinstance(entity, Location):
+            found.append(("place", lambda: self._exchange("place", subject, by, {"where": name})))
+        elif isinstance(entity, Faction):
+            found.append(("faction", lambda: self._exchange("faction", subject, by, {"side": name})))
+        elif isinstance(entity, Item):
+            found.append(("item", lambda: self._exchange("item", subject, by, {"item": name})))
+        elif subject.type == "creature":
+            found.append(("creature", lambda: self._creature(entity, by)))
+        return found
+
+    def _loose(self) -> Iterator[Source]:
+        """Small talk, people, places, groups and things that the lead has to do with."""
+        lead = self.roles.lead
+        found: list[tuple[str, Source]] = [("talk", self._small_talk), ("", self._relation)]
+        people = [person for _, person in self.roles.relations if ("relation", person.id) in self._used]
+        own = [item for item in self.world.items.values() if item.owner == lead.id]
+        sides = [self.world.factions[id] for id in dict.fromkeys((lead.faction or "", self.roles.faction)) if id]
+        near: list[Entity] = [*people[:2], *self._places[:3], *own[:2], *sides]
+        if self.roles.creature is not None:
+            near.append(self.roles.creature)
+        for entity in near:
+            found += [each for each in self._about(Subject.of(entity), lead) if each[0] not in ON]
+        yield from self._by_share(found)
+
+    def _relation(self) -> Unit | None:
+        """What the lead has to do with somebody, and where that person is."""
         lead = self.roles.lead
         for kind, person in self.roles.relations:
             subject = Subject.of(person)
             if self._new("relation", person.id):
                 ask, say = words.relation(self.talk.lead, kind, subject.name)
-                if self.talk.claim(ask) and (answer := self.extended(say, lead, subject)) is not None:
-                    return Unit(ask, answer, Topic(subject, lead), f"person_{person.id}")
+                if not self.talk.claim(ask, say):
+                    continue
+                found = self._found(subject, lead)
+                if found is not None and self.stream.chance(0.5) and self.talk.claim(found.answer):
+                    self._used.add(("find", person.id))
+                    say = both(say, found.answer)
+                return Unit(ask, say, Topic(subject, lead), f"person_{person.id}")
         return None
 
-    def _exchange(self, slot: str, subject: Subject, near: bool = True, **values: str) -> Unit | None:
-        """A motif of question and answer about an entry of the world."""
-        lead = self.roles.lead
-        says = self.talk.deck.filled(slot, self.talk.lead, values)
+    def _exchange(self, slot: str, subject: Subject, by: Character, values: Mapping[str, str]) -> Unit | None:
+        """A motif of question and answer about an entry of the world, or small talk; once for an entry."""
+        if subject.id and not self._new(slot, subject.id):
+            return None
+        says = self.talk.deck.filled(slot, speaker(by), values)
         if not says:
             return None
-        line = self.extended(says[1], lead, subject, near=near, claimed=True) or says[1]
-        return Unit(says[0], line, Topic(subject, lead), f"{slot}_{subject.id}" if subject.id else slot)
+        return Unit(says[0], says[1], Topic(subject, by), f"{slot}_{subject.id}" if subject.id else slot)
 
-    def _new(self, kind: str, id: str) -> bool:
-        if (kind, id) in self._used:
-            return False
-        self._used.add((kind, id))
-        return True
-
-    def _place(self) -> Unit | None:
-        for place in self._places:
-            if self._new("place", place.id):
-                unit = self._exchange("place", Subject.of(place), where=noun(place.name))
-                if unit is not None:
-                    return unit
-        return None
-
-    def _thing(self) -> Unit | None:
-        """A second look at somebody: an opinion, where the relation was told."""
-        for _, person in self.roles.relations:
-            if ("relation", person.id) in self._used and self._new("person", person.id):
-                unit = self._exchange("person", Subject.of(person), other=noun(person.name))
-                if unit is not None:
-                    return unit
-        return None
-
-    def _faction(self) -> Unit | None:
-        own = self.roles.lead.faction or ""
-        for id in dict.fromkeys((own, self.roles.faction, *self._about("faction"))):
-            if id in self.world.factions and self._new("faction", id):
-                faction = self.world.factions[id]
-                unit = self._exchange("faction", Subject.of(faction), side=noun(faction.name))
-                if unit is not None:
-                    return unit
-        return None
-
-    def _item(self) -> Unit | None:
-        owned = [item.id for item in self.world.items.values() if item.owner == self.roles.lead.id]
-        for id in dict.fromkeys((*owned, *self._about("item"))):
-            if id in self.world.items and self._new("item", id):
-                item = self.world.items[id]
-                unit = self._exchange("item", Subject.of(item), item=noun(item.name))
-                if unit is not None:
-                    return unit
-        return None
-
-    def _creature(self) -> Unit | None:
-        creature = self.roles.creature
-        if creature is None or creature.location not in self.world.locations or not self._new("creature", creature.id):
+    def _creature(self, entity: Entity | None, by: Character) -> Unit | None:
+        place = self.world.locations.get(getattr(entity, "location", None) or "")
+        if entity is None or place is None:
             return None
-        where = noun(self.world.locations[creature.location or ""].name)
-        return self._exchange("creature", Subject.of(creature), creature=noun(creature.name), where=where)
+        values = {"creature": noun(entity.name), "where": noun(place.name)}
+        return self._exchange("creature", Subject.of(entity), by, values)
 
-    def _about(self, type: str) -> Iterator[str]:
-        for id in self._again:
-            for about in self.world.facts[id].about:
-                if (entity := self.world.get(about)) is not None and entity.type == type:
-                    yield about
+    def _found(self, subject: Subject, by: Character) -> Unit | None:
+        """Where one finds a person who is not here; nothing is claimed yet."""
+        person = self.world.characters.get(subject.id)
+        place = self.world.locations.get((person.location if person else None) or "")
+        absent = person is not None and person not in self.company and place != self.roles.place
+        if place is None or not absent or ("find", subject.id) in self._used:
+            return None
+        number = self.talk.ordinal + len(self._used)
+        ask, say = words.find(speaker(by), subject.name, noun(place.name), number)
+        return Unit(ask, say, Topic(subject, by), f"find_{subject.id}")
+
+    def _find(self, subject: Subject, by: Character) -> Unit | None:
+        unit = self._found(subject, by)
+        if unit is None or not self._new("find", subject.id) or not self.talk.claim(unit.ask, unit.answer):
+            return None
+        return unit
+
+    def _witness(self, subject: Subject, by: Character) -> Unit | None:
+        """Somebody else is named who knows an open fact about the subject that was told."""
+        if ("witness", subject.id) in self._used:
+            return None
+        for id in self._told:
+            fact = self.world.facts[id]
+            if fact.secret or subject.id not in fact.about:
+                continue
+            people = [p for p in self.world.characters.values() if id in p.knows and p not in self.company]
+            person = next((p for p in people if p.id not in fact.about), None)
+            if person is not None and self._new("witness", subject.id):
+                other, number = Subject.of(person), self.talk.ordinal + len(self._used)
+                ask, say = words.witness(speaker(by), subject.name, other.name, number)
+                if not self.talk.claim(ask, say):
+                    return None
+                found = self._found(other, by)
+                if found is not None and self.talk.claim(found.answer):
+                    self._used.add(("find", person.id))
+                    say = both(say, found.answer)
+                return Unit(ask, say, Topic(subject, by), f"witness_{subject.id}")
+        return None
+
+    def _described(self, subject: Subject, by: Character) -> Unit | None:
+        """What the world says of a thing, a place or an animal."""
+        entity = self.talk.entity(subject)
+        if entity is None or not self._new("described", subject.id):
+            return None
+        if (int.from_bytes(digest(*self.talk.block, "described", entity.id)[:4]) + self.talk.ordinal) % DESCRIBED:
+            return None
+        say = words.described(subject.name, getattr(entity, "description", ""), DESCRIPTION)
+        if say is None or length(say) > DESCRIPTION:
+            return None
+        ask = self.talk.ask(subject, by)
+        if ask is None or not self.talk.claim(say):
+            return None
+        return Unit(ask, say, Topic(subject, by), f"look_{subject.id}")
 
     def _small_talk(self) -> Unit | None:
         if self._talks >= TALK:
             return None
         self._talks += 1
         world = world_subject(self.world)
-        if self._talks == 2:
-            for ask, answer in words.news(self.talk.lead, self.talk.name, self.world.premise):
+        if self._talks == 2 and self.talk.ordinal % NEWS == 0:
+            news = words.news(self.talk.lead, self.talk.name, self.world.premise)
+            at = turn(len(news), self.talk.ordinal // NEWS)
+            for ask, answer in (*news[at:], *news[:at]):
                 if self.talk.claim(ask, answer):
                     return Unit(ask, answer, Topic(world, self.roles.lead), "news")
-        return self._exchange("talk", world, near=False)
-
-    def answer(self, topic: Topic) -> Unit | None:
-        """Whatever goes on with a topic, or else anything."""
-        return self.follow(topic, True) or self.question(True)
-
-    # --- what follows on a topic
-
-    def follow(self, topic: Topic, fact_first: bool, fresh: bool = True) -> Unit | None:
-        """A question that goes on with what was just said. fresh: the line before told the topic's fact."""
-        self._fresh = fresh
-        again: list[Callable[[Topic], Unit | None]] = self.stream.shuffled((self._sure, self._witness))
-        again.insert(0, self._near)
-        if len(self.left) >= max(2, self.talk.room // 3):
-            again.insert(1, lambda _: self.fact())
-        slots = self.stream.shuffled(("source", "others", "advice", "feelings"))
-        motifs = [lambda each, slot=slot: self._on(slot, each, fact_first) for slot in slots]
-        order: list[Callable[[Topic], Unit | None]] = [*again, *motifs] if fact_first else [*motifs, *again]
-        return next((unit for source in order if (unit := source(topic)) is not None), None)
-
-    def _near(self, topic: Topic) -> Unit | None:
-        return self.fact(topic.subject) if topic.subject.id else None
-
-    def _sure(self, topic: Topic) -> Unit | None:
-        """The fact is doubted and said again."""
-        fact = topic.fact
-        if fact is None or not self._may_recall(fact, topic.by) or not self._new("sure", fact.id):
-            return None
-        ask, say = words.sure(speaker(topic.by), topic.subject.name, self.saying(fact, topic.by))
-        return self._repeated(topic, fact, ask, say, "sure")
-
-    def _witness(self, topic: Topic) -> Unit | None:
-        """Somebody else is named who knows an open fact."""
-        fact = topic.fact
-        if fact is None or fact.secret or not self._may_recall(fact, topic.by) or not self._new("witness", fact.id):
-            return None
-        people = [p for p in self.world.characters.values() if fact.id in p.knows and p not in self.company]
-        person = next((p for p in people if p.id not in fact.about), None)
-        if person is None:
-            return None
-        name = noun(person.name)
-        ask, say = words.knows_too(speaker(topic.by), topic.subject.name, self.saying(fact, topic.by), name)
-        return self._repeated(topic, fact, ask, say, "witness")
-
-    def _repeated(self, topic: Topic, fact: Fact, ask: Say, say: Say, name: str) -> Unit | None:
-        if not self.talk.claim(ask):
-            return None
-        self._again[fact.id] += 1
-        answer = self.extended(say, topic.by, topic.subject)
-        return None if answer is None else Unit(ask, answer, topic, f"{name}_{fact.id}")
-
-    def _on(self, slot: str, topic: Topic, fact_first: bool) -> Unit | None:
-        """An exchange on the subject: the source, who else knows, advice, feelings; each once for a subject.
-
-        fact_first: the answer comes back to what was told, if it has room for it.
-        """
-        if topic.kind or not topic.subject.id or not self._new(slot, topic.subject.id):
-            return None
-        says = self.talk.deck.draw(slot, speaker(topic.by), subject=topic.subject.name)
-        if not says:
-            return None
-        answer = self.recalled(says[1], topic) if fact_first else None
-        answer = answer or self.extended(says[1], topic.by, topic.subject, claimed=True) or says[1]
-        return Unit(says[0], answer, topic, f"{slot}_{topic.subject.id}")
+        return self._exchange("talk", world, self.roles.lead, {})
 
     # --- lines that need no question
 
-    def line(
-        self, topic: Topic, fact_first: bool, strict: bool = False, fresh: bool = True
-    ) -> tuple[Say, Topic, str] | None:
-        """(line, its topic, name): what is said right after a line on this topic, by the same or another person.
-
-        strict: only a line that tells a fact, or may come back to one. fresh: the line before told the topic's fact.
-        """
-        self._fresh = fresh
-        if strict:
-            recall = topic.fact is not None and self._may_recall(topic.fact, topic.by)
-            again = [self._seconded] if fresh else [self._returning]
-            order = [self._fact_line, *(again if recall else [])]
-        elif topic.kind == "bark":
+    def line(self, topic: Topic) -> tuple[Say, Topic, str] | None:
+        """(line, its topic, name): what is said right after a line on this topic, by the same or another person."""
+        if topic.kind == "bark":
             order = [self._bark, self._fact_line, self._aside]
-        elif fact_first:
-            order = [self._fact_line, self._seconded, self._returning, self._aside, self._afterwards]
+        elif self.talk.wants_facts:
+            order = [self._fact_line, self._afterwards, self._aside]
+        elif self.talk.wants_touch:
+            order = [self._afterwards, self._aside]
         else:
-            order = [self._aside, self._afterwards, self._fact_line]
+            order = [self._aside, self._afterwards]
         return next((found for source in order if (found := source(topic)) is not None), None)
 
     def _fact_line(self, topic: Topic) -> tuple[Say, Topic, str] | None:
@@ -428,47 +392,42 @@ class Material:
     def _aside(self, topic: Topic) -> tuple[Say, Topic, str] | None:
         """What another person throws in about the lead."""
         others = [person for person in self.company if person not in (topic.by, self.roles.lead)]
-        for person in others if topic.by == self.roles.lead else ():
+        for person in others if topic.by == self.roles.lead and self._asides < ASIDES else ():
             ties = {relation.to: relation.kind for relation in person.relations}
             slot = "aside_foe" if ties.get(self.roles.lead.id) in _FOES else "aside_friend"
             say = self.talk.deck.one(slot, speaker(person), lead=self.talk.lead.first)
             if say is not None:
-                about = Topic(topic.subject, person, topic.fact if self._knows(person, topic.fact) else None)
-                return (None if self._fresh else self.recalled(say, about)) or say, about, f"aside_{person.id}"
+                self._asides += 1
+                return say, Topic(topic.subject, person), f"aside_{person.id}"
         return None
 
-    def _seconded(self, topic: Topic) -> tuple[Say, Topic, str] | None:
-        """Another person who knows the fact says that it is so."""
-        fact = topic.fact
-        if fact is None or fact.secret or topic.by.id in fact.about or ("seconded", fact.id) in self._used:
+    def _afterwards(self, topic: Topic) -> tuple[Say, Topic, str] | None:
+        """What goes on with a subject by itself: a second thought on a fact, or the answer to a question that was not
+        asked."""
+        if topic.kind or not topic.subject.id:
             return None
-        for by in self.company:
-            if by != topic.by and self._may_recall(fact, by):
-                line = self.extended(
-                    words.right(speaker(topic.by).first, self.saying(fact, by)), by, topic.subject, after="after_fact"
-                )
-                if line is not None:
-                    self._used.add(("seconded", fact.id))
-                    self._again[fact.id] += 1
-                    return line, Topic(topic.subject, by, fact), f"agrees_{fact.id}"
-        return None
-
-    def _returning(self, topic: Topic) -> tuple[Say, Topic, str] | None:
-        return self._afterwards(topic, True)
-
-    def _afterwards(self, topic: Topic, fact_first: bool = False) -> tuple[Say, Topic, str] | None:
-        """An afterthought on the subject: advice, or how one knows."""
-        if topic.fact is None:
-            return None
-        for slot in self.stream.shuffled(("advice", "source")):
-            unit = self._on(slot, topic, fact_first)
-            if unit is not None:
+        unasked = set(ON[:2]) if topic.fact is not None else set()
+        sources = [
+            (slot, source)
+            for slot, source in self._about(topic.subject, topic.by)
+            if slot not in ON or slot in unasked  # advice and feelings need their question
+        ]
+        if topic.fact is not None:
+            sources.append((slot := self._after(topic.fact), lambda: self._second_thought(slot, topic)))
+        for source in self._by_share(sources):
+            if (unit := source()) is not None:
                 return unit.answer, unit.topic, unit.name
-        after = self.talk.deck.one("after_fact", speaker(topic.by), subject=topic.subject.name)
-        if after is None:
-            return None
-        line = self.recalled(after, topic) or self.extended(after, topic.by, topic.subject, claimed=True)
-        return line or after, topic, f"after_{topic.subject.id}"
+        return None
+
+    def _after(self, fact: Fact) -> str:
+        """The slot of second thoughts on a fact; those on any fact will do for a secret as well."""
+        return min(("after_secret", "after_fact"), key=self.talk.deck.share) if fact.secret else "after_fact"
+
+    def _second_thought(self, slot: str, topic: Topic) -> Unit | None:
+        after = self.talk.deck.one(slot, speaker(topic.by), subject=topic.subject.name)
+        return (
+            None if after is None else Unit(after, after, Topic(topic.subject, topic.by), f"after_{topic.subject.id}")
+        )
 
     def _bark(self, topic: Topic) -> tuple[Say, Topic, str] | None:
         by = next((person for person in self.company if person != topic.by), topic.by)

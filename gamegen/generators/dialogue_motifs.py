@@ -1,9 +1,10 @@
 """The repertoire of dialogue: templates/dialogue/motifs.toml, and the deck that hands its motifs out over a batch.
 
 A motif is one to six says [intent, must, plain] with placeholders. It can be used when each of its placeholders has a
-value. The order of a slot is drawn once for a block and seed (a rendezvous draw: a motif that is added moves the others
-by one place at most); a record starts in it where the records before it have stopped, as far as a stride per slot can
-tell. So neighbors share no motif until the slot is used up, and no plan needs to look at another one.
+value. The order of a slot is drawn once for a block, seed and world (a rendezvous draw: a motif that is added moves the
+others by one place at most); a record starts in it where the records before it have stopped, as far as a stride per
+slot can tell. So neighbors share no motif until the slot is used up, and no plan needs to look at another one. A record
+that needs more of a slot than the stride goes on at the far side of the order, where its neighbors are not.
 """
 
 from __future__ import annotations
@@ -20,25 +21,14 @@ from gamegen.generators.dialogue_words import ALSO, FORMS, Said, Say, Speaker, h
 from gamegen.generators.phrases import sentence
 
 STRIDES: Mapping[str, int] = {
-    "greeting": 1,
-    "farewell": 1,
-    "leaving": 1,
-    "pause": 2,
-    "back": 3,
-    "talk": 4,
-    "after_fact": 4,
+    "back": 5,
+    "talk": 3,
+    "after_fact": 3,
     "after_secret": 1,
-    "bark": 5,
-    "source": 2,
-    "others": 2,
-    "advice": 2,
-    "feelings": 2,
-    "person": 2,
-    "place": 2,
-    "faction": 2,
+    "bark": 2,
     "aside_friend": 2,
 }
-"""Motifs of a slot that a dialogue uses, about; of any other slot one."""
+"""Motifs of a slot that a dialogue of the median size uses, of barks those of a scene; of any other slot one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +63,14 @@ def _order(slot: str, *name: str | int) -> tuple[Motif, ...]:
 
 def turn(length: int, ordinal: int, stride: int = 1) -> int:
     """Where a record starts in an order of this length; each pass through the order starts one place later."""
-    at = ordinal * stride
+    at = ordinal * min(stride, length)
     return (at + at // length) % length if length else 0
 
 
 class Deck:
     """Hands out the motifs of one record: none twice, and none that says what was said already.
 
-    name: block and seed. values: of the placeholders that the whole record fills; an empty one is none.
+    name: seed, block and world. values: of the placeholders that the whole record fills; an empty one is none.
     """
 
     def __init__(self, name: tuple[str | int, ...], ordinal: int, values: Mapping[str, str], said: Said) -> None:
@@ -89,6 +79,22 @@ class Deck:
         self.values = {key: value for key, value in values.items() if value}
         self.said = said
         self._left: dict[str, list[Motif]] = {}
+
+    @staticmethod
+    def size(slot: str) -> int:
+        """How many motifs a slot holds."""
+        return len(motifs().get(slot, ()))
+
+    def share(self, slot: str) -> float:
+        """How much of a slot the record has used: 0 to 1."""
+        held = self.size(slot)
+        return 1 - len(self._left[slot]) / held if slot in self._left and held else 0.0
+
+    def snapshot(self) -> dict[str, list[Motif]]:
+        return {slot: list(left) for slot, left in self._left.items()}
+
+    def restore(self, before: dict[str, list[Motif]]) -> None:
+        self._left = before
 
     def draw(self, slot: str, speaker: Speaker, most: int = 0, **values: str) -> list[Say]:
         """`filled`, with the placeholders as keywords."""
@@ -101,8 +107,11 @@ class Deck:
         """
         if slot not in self._left:
             order = _order(slot, *self.name)
-            at = turn(len(order), self.ordinal, STRIDES.get(slot, 1))
-            self._left[slot] = [*order[at:], *order[:at]]
+            stride = STRIDES.get(slot, 1)
+            at = turn(len(order), self.ordinal, stride)
+            turned = [*order[at:], *order[:at]]
+            far = max(stride, len(order) // 2)
+            self._left[slot] = [*turned[:stride], *turned[far:], *turned[stride:far]]
         left = self._left[slot]
         known = {**self.values, **values}
         for place, motif in enumerate(left):

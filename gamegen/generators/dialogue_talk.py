@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -19,8 +19,10 @@ from gamegen.world import Character, Entity, Fact, World
 
 BYE = "bye"
 TRUST, ANNOYED, STANCE, LEVERAGE = "trust", "annoyed", "stance", "leverage"
-FACTS = 0.68
+FACTS = 0.26
 """Share of nodes that tell a fact below which facts go first."""
+TOUCH = 0.46
+"""Share of nodes that tell a fact or go on with the subject of one, below which such questions go before small talk."""
 SKILLS = ("persuasion", "insight", "intimidation", "deception", "performance")
 _MOODS = {
     "greets": ("friendly", "tired", "wary", "busy", "curious", "absent", "cheerful", "stiff"),
@@ -48,8 +50,6 @@ class Tail:
 
     node: str
     topic: Topic
-    lines: int = 1
-    """Lines said in a row up to it."""
 
 
 @dataclass(slots=True)
@@ -93,7 +93,7 @@ class Talk:
         self.name = noun(world.name)
         self.said = Said()
         self.deck = Deck(
-            self.block,
+            (*self.block, world.name),
             brief.ordinal,
             {
                 "world": self.name,
@@ -118,6 +118,8 @@ class Talk:
         """Questions that nothing depends on."""
         self.secret_told = False
         self._moods: dict[str, int] = {}
+        self._subjects: dict[str, str] = {}
+        """Ids of the entries that nodes speak of, by node."""
         self._asked = 0
         self._skills = self._scheduled(SKILLS, "skills")
 
@@ -130,6 +132,14 @@ class Talk:
         """Whether fewer nodes tell a fact than should."""
         nodes = self.tree.nodes.values()
         return sum(any(say.facts for say in node.says) for node in nodes) <= FACTS * len(nodes)
+
+    @property
+    def wants_touch(self) -> bool:
+        """Whether fewer nodes tell a fact, or speak of what one is about, than should."""
+        nodes = self.tree.nodes.values()
+        about = {id for node in nodes for fact in node.facts for id in self.world.facts[fact].about}
+        near = sum(bool(node.facts) or self._subjects.get(node.id) in about for node in nodes)
+        return near <= TOUCH * len(nodes)
 
     def id(self, name: str) -> str:
         """A node id from a name; the same name again gets a number."""
@@ -146,6 +156,7 @@ class Talk:
         self.tree.add(node)
         if topic is not None:
             self.tails.append(Tail(node.id, topic))
+            self._subjects[node.id] = topic.subject.id
         return node
 
     def mood(self, kind: str) -> str:
@@ -181,15 +192,17 @@ class Talk:
             dict(self.locals),
             (self.checks, self.onces, self.secret_told),
             self.said.snapshot(),
+            self.deck.snapshot(),
         )
 
     def restore(self, before: tuple[JSON, ...]) -> None:
-        nodes, self.tails, self.points, self.sockets, self.optional, self.locals, counts, said = before
+        nodes, self.tails, self.points, self.sockets, self.optional, self.locals, counts, said, deck = before
         self.tree.nodes = {id: self.tree.nodes[id] for id in nodes}
         for id, (goto, choices) in nodes.items():
             self.tree.nodes[id].goto, self.tree.nodes[id].choices = goto, choices
         self.checks, self.onces, self.secret_told = counts
         self.said.restore(said)
+        self.deck.restore(deck)
 
     def local(self, id: str, initial: JSON) -> None:
         self.locals.setdefault(id, initial)
@@ -222,11 +235,8 @@ class Talk:
         """What the player says to leave a subject."""
         return self.deck.one("back", self.lead, subject=subject.name)
 
-    def press(self, name: str, subject: Subject, goto: str, grounded: Callable[[Say, Subject], Say]) -> Choice | None:
-        """A skill check: the choice; the nodes of its outcomes lead to `goto`. None when all is said.
-
-        grounded: gives the line of success a second part.
-        """
+    def press(self, name: str, subject: Subject, goto: str) -> Choice | None:
+        """A skill check: the choice; the nodes of its outcomes lead to `goto`. None when all is said."""
         for skill in list(self._skills):
             says = self.deck.draw(skill, self.lead, subject=subject.name)
             if not says:
@@ -234,7 +244,7 @@ class Talk:
             self._skills.append(self._skills.pop(self._skills.index(skill)))
             choice, success, failure = says
             topic = Topic(subject, self.roles.lead)
-            yes = self.node(f"{name}_success", "success", grounded(success, subject), goto, topic=topic)
+            yes = self.node(f"{name}_success", "success", success, goto, topic=topic)
             no = self.node(f"{name}_failure", "failure", failure, goto)
             if self.roles.angers is not None:
                 no.effects.append(effect("flag", self.roles.angers.id, "set", True))

@@ -47,6 +47,10 @@ RELATIONS = {
 """What a person says of somebody, by the kind of relation; any other kind is a noun: "she is Oren Tal's rival"."""
 
 
+ALSO = "; also: "
+"""What joins the two things that one line has to say."""
+
+
 @dataclass(frozen=True, slots=True)
 class Say:
     """One text to write. `facts` are the ids of the facts that it reveals."""
@@ -64,8 +68,8 @@ class Said:
         self._texts: set[str] = set()
 
     def claim(self, *says: Say) -> bool:
-        """Whether all of them are new and differ; then they count as said."""
-        texts = [text.casefold() for say in says for text in {say.must, say.plain}]
+        """Whether all of them are new and differ, in each half as well; then they count as said."""
+        texts = [text.casefold() for say in says for text in {say.must, say.plain, *say.must.split(ALSO)}]
         if len(set(texts)) < len(texts) or not self._texts.isdisjoint(texts):
             return False
         self._texts.update(texts)
@@ -148,8 +152,6 @@ def _forms(speaker: Speaker) -> Mapping[str, str]:
 FORMS = frozenset({"they", "them", "their", "s", "es", "are", "have", "do", "name", "first", "role", "a_role"})
 """The placeholders that every speaker fills."""
 _SEAM = re.compile(r"(?<=[.!?]) (?=[^a-z])")
-ALSO = "; also: "
-"""What joins the two things that one line has to say."""
 
 
 def both(first: Say, second: Say) -> Say:
@@ -225,45 +227,91 @@ def telling(speaker: Speaker, fact: Fact, own_names: Sequence[str], creatures: b
     return Say(intent, must, sentence(clause(fact.text)), (fact.id,))
 
 
-def sure(speaker: Speaker, subject: str, fact: Say) -> tuple[Say, Say]:
-    """The player doubts what was told; the speaker says it again."""
+_FOUND = (
+    ("where one finds {other}", "Where do I find {other}?"),
+    ("where {other} would be now", "Where would {other} be now?"),
+    ("the way to {other}", "Which way to {other}?"),
+)
+_AT = (
+    ("one finds {other} at {where}", "You will find {other} at {where}"),
+    ("{other} is mostly at {where}", "Try {where}, {other} is mostly there"),
+    ("whoever looks for {other} should start at {where}", "Start at {where} if you look for {other}"),
+    ("{where} is where {other} spends the days", "At {where}, that is where {other} spends the days"),
+    ("{other} never strays far from {where}", "{other} never strays far from {where}"),
+    ("nobody at {where} has to ask who {other} is", "Nobody at {where} will ask you who {other} is"),
+    ("{other} left for {where} this morning", "{other} left for {where} this morning"),
+    ("the player should knock at {where} and ask for {other}", "Knock at {where} and ask for {other}"),
+    ("{other} practically lives at {where}", "Why, {other} practically lives at {where}"),
+    ("all mail for {other} goes to {where}", "All mail for {other} goes to {where}"),
+    ("{where} has not been without {other} for a day", "Not one day has {where} been without {other}"),
+)
+
+
+def find(speaker: Speaker, other: str, where: str, number: int) -> tuple[Say, Say]:
+    """The question where somebody is, and the answer. number: chooses among the ways to say it."""
     return (
-        speaker.say(
-            "asks", "whether {first} is sure about {subject}", "Are you sure about {subject}?", subject=subject
-        ),
-        Say("reveals", f"it is true that {fact.must}", sentence(f"it is true: {fact.plain}"), fact.facts),
+        speaker.say("asks", *_FOUND[number % len(_FOUND)], other=other),
+        speaker.say("reports", *_AT[number % len(_AT)], other=other, where=where),
     )
 
 
-def knows_too(speaker: Speaker, subject: str, fact: Say, other: str) -> tuple[Say, Say]:
-    """The player asks for a witness; the speaker names somebody who knows the fact as well."""
+_WITNESS_ASKED = (
+    ("who could say more about {subject}", "Who could say more about {subject}?"),
+    ("whom else to ask about {subject}", "Whom else should I ask about {subject}?"),
+    ("who knows {subject} from another side", "Who knows another side of {subject}?"),
+)
+_WITNESS = (
+    ("{other} can say more about that", "{other} can say more about that than I can"),
+    ("the player should put the same question to {other}", "Put the same question to {other}"),
+    ("{other} knows it too and likes to be asked", "{other} knows it too, and likes to be asked"),
+    ("{other} was told first", "They told {other} before they told me"),
+    ("{they} would send anybody who doubts it to {other}", "If you doubt it, I would send you to {other}"),
+    ("only {other} tells it better", "Only {other} tells it better"),
+    ("{other} has the dates in a better order", "In a better order, {other} has the dates"),
+    ("{other} stood closer when it came out", "When it came out, {other} stood closer"),
+    ("one should bring {other} a small present and wait", "Bring {other} a small present, then wait"),
+    (
+        "{other} argues over every detail of it and agrees at last",
+        "Every detail {other} will argue over, and then agree",
+    ),
+    ("it was {other} who went pale at the mention", "Somebody went pale at the mention. That was {other}"),
+    ("{other} has been asked before and grew tired of it", "Others have worn {other} out with asking. Be brief"),
+    ("{other} keeps quiet about it only in company", "Catch {other} alone, company makes for silence"),
+    ("two glasses loosen the tongue of {other}", "Two glasses, and the tongue of {other} comes loose"),
+    ("what {they} {have} left out {other} never would", "What I have left out, {other} never would"),
+    ("{other} would be offended not to be asked", "Not to be asked would offend {other}"),
+)
+
+
+def witness(speaker: Speaker, subject: str, other: str, number: int) -> tuple[Say, Say]:
+    """The player asks for somebody else who knows; the speaker names one, and does not tell it again."""
     return (
-        speaker.say("asks", "who could confirm it about {subject}", "Who else could tell me that?", subject=subject),
-        Say(
-            "reports",
-            f"{other} knows as well that {fact.must}",
-            sentence(f"{other} knows as well: {fact.plain}"),
-            fact.facts,
-        ),
+        speaker.say("asks", *_WITNESS_ASKED[number % len(_WITNESS_ASKED)], subject=subject),
+        speaker.say("reports", *_WITNESS[number % len(_WITNESS)], subject=subject, other=other),
     )
 
 
-def right(other: str, fact: Say) -> Say:
-    """Somebody says that the one who told the fact is right."""
-    return Say("reports", f"{other} is right that {fact.must}", sentence(f"{other} is right: {fact.plain}"), fact.facts)
+_VERBS = re.compile(
+    r"(?<!\w)(?:is|are|was|were|has|have|had|will|would|can|may|must|should|runs|stands|lies|hangs|waits|does)(?!\w)"
+)
+_PHRASE = re.compile(
+    r"an? |half an? |where |the (?:only|first|last|poorest|oldest|longest|largest|bare) "
+    r"|(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty)(?: [\w’'-]+)? [\w’'-]+(?: of |, )"
+)
+_SENTENCES = re.compile(r"(?<=[.!?])\s+")
 
 
-_VERBS = re.compile(r"(?<!\w)(?:is|are|was|were|has|have|had|will|can|runs|stands|lies|hangs|waits|does)(?!\w)")
+def described(name: str, description: str, most: int = 28) -> Say | None:
+    """A description as clauses about the thing; None for one that does not say how it fits.
 
-
-def described(name: str, description: str) -> Say | None:
-    """The first sentence of a description as a clause about the thing; None for one that does not say how it fits.
-
-    "A low stone forge under the wall." becomes "Voss Forge is a low stone forge under the wall", "It grinds grain."
-    "the tide mill grinds grain"; a noun phrase must begin with an article and hold no verb that is surely finite.
+    "A low stone forge under the wall. Its chimney smokes." becomes "Voss Forge is a low stone forge under the wall;
+    also: its chimney smokes", "It grinds grain." "the tide mill grinds grain"; a noun phrase must begin as one and hold
+    no verb that is surely finite. most: words of both clauses; a second one that is too long is left out.
     """
-    first = clause(description)
-    if first.startswith(("a ", "an ")) and not _VERBS.search(first):
+    first, *rest = _SENTENCES.split(description)
+    first = clause(first)
+    relative = re.split(r" (?:who|which|that|where|when|and|what|since) ", first)[0]
+    if _PHRASE.match(first) and (first.startswith("where ") or not _VERBS.search(relative)):
         must = f"{name} is {first}"
     elif first.startswith("it "):
         must = f"{name} {first[3:]}"
@@ -271,17 +319,11 @@ def described(name: str, description: str) -> Say | None:
         must = f"{name}'s {first[4:]}"
     else:
         return None
-    return Say("describes", must, sentence(must))
-
-
-def whereabouts(speaker: Speaker, person: str, place: str) -> Say:
-    return speaker.say(
-        "reports",
-        "one finds {person} at {place}",
-        "You will find {person} at {place}",
-        person=person,
-        place=place,
-    )
+    say = Say("describes", must, sentence(must))
+    second = clause(rest[0]) if rest else ""
+    if not second or re.search(r"\b(?:here|you)\b", second) or len(f"{must} {second}".split()) > most:
+        return say
+    return both(say, Say("describes", second, sentence(second)))
 
 
 def relation(speaker: Speaker, kind: str, other: str) -> tuple[Say, Say]:

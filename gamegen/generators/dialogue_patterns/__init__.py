@@ -26,11 +26,12 @@ MAIN: Mapping[str, Pattern] = {
     "barks": barks.build,
 }
 """What can carry a whole talk, by the name of the setting."""
-HUNG: Mapping[str, tuple[Pattern, int]] = {
-    "favor": (favor.build, 4),
-    "funnel": (funnel.build, 8),
-    "negotiation": (negotiation.build, 9),
-    "reconverge": (reconverge.build, 7),
-    "secret": (secret.build, 5),
+HUNG: Mapping[str, tuple[Pattern, int, float]] = {
+    "favor": (favor.build, 4, 0.5),
+    "funnel": (funnel.build, 8, 1.0),
+    "negotiation": (negotiation.build, 9, 0.5),
+    "reconverge": (reconverge.build, 7, 1.0),
+    "secret": (secret.build, 5, 1.0),
 }
-"""What can hang from a choice point, with the nodes that it takes at least, one more for where it hangs."""
+"""What can hang from a choice point, with the nodes that it takes at least, one more for where it hangs, and the chance
+that it is tried: what has few motifs of its own comes less often."""

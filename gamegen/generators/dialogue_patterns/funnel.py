@@ -12,7 +12,7 @@ STAGE = 3
 
 
 def build(talk: Talk, material: Material, exit: str) -> Entry | None:
-    first = material.question(True)
+    first = material.telling()
     if first is None:
         return None
     stages = 2 + (talk.room >= 4 * STAGE + 2) + (talk.room >= 9 * STAGE)
@@ -22,9 +22,9 @@ def build(talk: Talk, material: Material, exit: str) -> Entry | None:
         point = talk.node(f"stage_{number + 1}", "tells", say, exit, by=topic.by)
         points.append((point, topic))
         if number + 1 < stages:
-            if (line := material.line(topic, True)) is not None:
+            if (line := material.line(topic)) is not None:
                 say, topic = line[:2]
-            elif (unit := material.question(True)) is not None:
+            elif (unit := material.telling()) is not None:
                 say, topic = unit.answer, unit.topic
             else:
                 return None
@@ -34,7 +34,7 @@ def build(talk: Talk, material: Material, exit: str) -> Entry | None:
     for number, (point, topic) in enumerate(points):
         onward = points[number + 1][0].id if number + 1 < stages else last.id
         back = talk.back(topic.subject)
-        replies = [unit for unit in (material.follow(topic, True), material.answer(topic)) if unit is not None]
+        replies = [unit for unit in (material.follow(topic), material.answer(topic)) if unit is not None]
         if back is None or not replies:
             return None
         for unit in replies:

@@ -14,7 +14,7 @@ BRANCHES = 5
 def build(talk: Talk, material: Material, exit: str) -> Entry | None:
     pause = talk.deck.one("pause", talk.lead, most=12) or talk.deck.one("pause", talk.lead)
     leave = talk.deck.one("leaving", talk.lead)
-    unit = material.question(True)
+    unit = material.telling()
     if pause is None or leave is None or unit is None:
         return None
     hub = talk.node("hub", "greets", pause, exit)

@@ -27,7 +27,7 @@ def build(talk: Talk, material: Material, exit: str) -> Entry | None:
     opening = talk.node("terms", "tells", terms, final.id)
     for number, point in enumerate((opening, middle)):
         onward = middle.id if middle is not None and number == 0 else final.id
-        if point is not None and not _stage(talk, material, point, number, onward, exit):
+        if point is not None and not _stage(talk, point, number, onward, exit):
             return None
     offer, yes, no = settled
     agreed = talk.node("agreed", "success", yes, exit, topic=topic)
@@ -38,9 +38,11 @@ def build(talk: Talk, material: Material, exit: str) -> Entry | None:
         Choice("insist", insist, refused.id),
     ]
     talk.local(LEVERAGE, 0)
-    if talk.room >= 1 and not talk.secret_told:
+    truth, back = talk.pick(sayings.truths(talk.lead, subject.name)), talk.back(subject)
+    if talk.room >= 1 and not talk.secret_told and truth is not None and back is not None:
         told = material.reveal(exit)
-        agreed.goto = told.id
+        agreed.choices = [Choice("truth", truth, told.id), Choice("back", back, exit)]
+        talk.point(agreed, exit, topic)
         talk.sockets.append(Socket(told.id, "agreed"))
     else:
         talk.sockets.append(Socket(agreed.id, "agreed"))
@@ -52,17 +54,16 @@ def _resting(talk: Talk) -> words.Say | None:
     return talk.pick(sayings.resting(talk.lead, talk.roles.subject.name))
 
 
-def _stage(talk: Talk, material: Material, point: Node, number: int, onward: str, exit: str) -> bool:
+def _stage(talk: Talk, point: Node, number: int, onward: str, exit: str) -> bool:
     """A check, a concession, and in the first stage the way out: the player walks away."""
     subject = talk.roles.subject
-    press = talk.press(f"press_{number + 1}", subject, onward, material.grounded)
+    press = talk.press(f"press_{number + 1}", subject, onward)
     deal = talk.deck.draw("deal", talk.lead, subject=subject.name)
     walk = talk.back(subject)
     if press is None or not deal or walk is None:
         return False
     talk.tree.nodes[str((press.check or {})["success"])].effects.append(effect("local", LEVERAGE, "add", 1))
     offer, yes, _ = deal
-    yes = material.grounded(yes, subject)
     taken = talk.node(f"offer_{number + 1}_taken", "success", yes, onward, topic=Topic(subject, talk.roles.lead))
     taken.effects.append(effect("local", LEVERAGE, "add", 1))
     point.choices = [press, Choice(f"offer_{number + 1}", offer, taken.id), Choice("walk_away", walk, exit)]

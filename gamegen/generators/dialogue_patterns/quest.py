@@ -65,7 +65,7 @@ def build(talk: Talk, material: Material, exit: str) -> Entry | None:
     ]
     _failure(talk, quest, subject, hail.choices, exit)
     for point in (offer, progress):
-        unit = material.follow(topic, True) if talk.room > 1 else None
+        unit = material.follow(topic) if talk.room > 1 else None
         if unit is not None:
             node = talk.node(f"about_{unit.name}", "tells", unit.answer, point.id, by=unit.topic.by, topic=unit.topic)
             point.choices.insert(0, Choice(f"ask_{unit.name}", unit.ask, node.id, to=unit.topic.by.id))
@@ -100,10 +100,8 @@ def _failure(talk: Talk, quest: dict[str, JSON], subject: Subject, choices: list
     """What is said once the quest has failed, where it can."""
     says = sayings.failed(talk.lead, subject.name)
     if quest.get("failed") and talk.claim(*says):
-        node = talk.node("failed", "failure", says[1], exit)
         later = talk.deck.one("later", talk.lead, subject=subject.name, goal_name=subject.name, about=subject.name)
-        if later is not None and talk.room > 1:
-            node.goto = talk.node("later", "greets", later, exit, topic=Topic(subject, talk.roles.lead)).id
+        node = talk.node("failed", "failure", later or says[1], exit)
         choices.insert(-1, Choice("failed", says[0], node.id, condition=_in(quest, quest["failed"])))
 
 

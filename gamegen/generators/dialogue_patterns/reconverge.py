@@ -14,13 +14,13 @@ NONE = "none"
 
 
 def build(talk: Talk, material: Material, exit: str) -> Entry | None:
-    unit = material.question(True)
+    unit = material.telling()
     if unit is None:
         return None
     topic, who = unit.topic, speaker(unit.topic.by)
     subject = topic.subject.name
     fork = talk.node(f"fork_{unit.name}", "tells", unit.answer, exit, by=topic.by)
-    meeting = material.line(topic, True)
+    meeting = material.line(topic)
     if meeting is not None:
         say, topic = meeting[0], meeting[1]
     else:
@@ -35,7 +35,6 @@ def build(talk: Talk, material: Material, exit: str) -> Entry | None:
         answer = talk.pick(answers)
         if answer is None or not talk.claim(ask):
             return None
-        answer = material.extended(answer, unit.topic.by, unit.topic.subject, near=False, claimed=True) or answer
         strand = talk.node(f"strand_{name}", "tells", answer, meet.id, by=unit.topic.by, topic=unit.topic)
         fork.choices.append(Choice(name, ask, strand.id, effects=[effect("local", STANCE, "set", name)]))
     tested = names[talk.ordinal % len(names)]

@@ -31,11 +31,7 @@ def build(talk: Talk, material: Material, exit: str) -> Entry | None:
         choice = Choice(f"ask_{unit.name}", unit.ask, node.id, once=talk.once(), to=unit.topic.by.id)
         choice.effects.append(effect("local", TRUST, "add", 1))
         gate.choices.append(choice)
-    if (
-        talk.checks
-        and talk.room >= 3
-        and (press := talk.press("press", subject, gate.id, material.grounded)) is not None
-    ):
+    if talk.checks and talk.room >= 3 and (press := talk.press("press", subject, gate.id)) is not None:
         press.once = talk.once()
         talk.tree.nodes[str((press.check or {})["success"])].effects.append(effect("local", TRUST, "add", 1))
         gate.choices.append(press)
