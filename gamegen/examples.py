@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gamegen._random import digest
 from gamegen._resources import folder
-from gamegen._words import coverage
+from gamegen._words import coverage, words
 from gamegen.errors import WorldFault
 from gamegen.records import JSON
 
@@ -58,20 +58,27 @@ def shipped() -> tuple[Example, ...]:
 
 
 def choose_examples(
-    pool: Iterable[Example], count: int, match: Mapping[str, JSON], without: Iterable[str] = ()
+    pool: Iterable[Example], count: int, match: Mapping[str, JSON], without: Iterable[str] = (), voice: str = ""
 ) -> list[Example]:
     """Up to `count` examples whose fields equal `match`, none whose line is in `without`.
 
     A pure function of its arguments. Those that say their `must` in its own words come first: a small model copies
-    what examples do with it. Among equals the order is by hash, so that files and their order do not matter.
+    what examples do with it; among these, those whose voice has most traits of `voice`. Among equals the order is by
+    hash, so that files and their order do not matter.
     """
+    traits = set(words(voice))
     banned = set(without)
     fitting = [
         example
         for example in pool
         if example["line"] not in banned and all(example.get(name) == value for name, value in match.items())
     ]
-    fitting.sort(key=lambda example: (not _faithful(example), digest("example", example["line"])))
+
+    def rank(example: Example) -> tuple[bool, int, bytes]:
+        shared = len(traits.intersection(words(example.get("voice", "")))) if traits else 0
+        return not _faithful(example), -shared, digest("example", example["line"])
+
+    fitting.sort(key=rank)
     return fitting[:count]
 
 

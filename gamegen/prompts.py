@@ -182,7 +182,11 @@ class Prompts:
     def _chooser(self, request: Request) -> Callable[..., list[Example]]:
         own = request.values.get("lines", ())
         without = frozenset(map(str, own)) if isinstance(own, Sequence) and not isinstance(own, str) else frozenset()
-        return lambda count, **match: choose_examples(self.examples, count, match, without)
+
+        def chosen(count: int, voice: str = "", **match: JSON) -> list[Example]:
+            return choose_examples(self.examples, count, match, without, voice)
+
+        return chosen
 
     def _load(self, name: str) -> jinja2.Template:
         return self._environment.get_template(name)

@@ -303,6 +303,7 @@ class Session:
             "entries": dict(plan.entries),
             "contracts": {**CONTRACTS, "engine": info.contract},
             "texts": {key: dict(text) for key, text in written.texts.items()},
+            "cost": {"candidates": written.candidates, "tokens": written.tokens},
         }
         data = {**written.document, "provenance": provenance, "review": {"state": "draft"}}
         return Record(data), check_record(

@@ -64,11 +64,13 @@ DOCUMENT_SAMPLING = Sampling(temperature=0.7, top_p=0.92, min_p=0.06)
 @dataclass(frozen=True, slots=True)
 class Written:
     """document: the record without provenance and review. texts: request key -> where its text comes from.
-    templates: template -> SHA-256."""
+    templates: template -> SHA-256. candidates: completions that were asked for. tokens: sampled for them."""
 
     document: dict[str, JSON]
     texts: Mapping[str, Mapping[str, JSON]]
     templates: Mapping[str, str]
+    candidates: int = 0
+    tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,7 @@ def write_record(
             answers = yield from writer.answer(requests)
             requests = coroutine.send(answers)
     except StopIteration as stop:
-        return Written(stop.value, writer.texts, writer.templates)
+        return Written(stop.value, writer.texts, writer.templates, writer.candidates, writer.tokens)
 
 
 class _Writer:
@@ -135,9 +137,10 @@ class _Writer:
         self.prompts = prompts
         self.library = library
         self.attempt = attempt
-        self.candidates = candidates
+        self._wanted = candidates
         self.texts: dict[str, Mapping[str, JSON]] = {}
         self.templates: dict[str, str] = {}
+        self.candidates = self.tokens = 0
         self._already = Said(apart)
         self._copies = prompts.example_lines
         self._originals = originals
@@ -155,6 +158,8 @@ class _Writer:
             results = yield [self._job(request, attempt) for request in waiting]
             for request, completions in zip(waiting, results, strict=True):
                 pool = pools[request.key]
+                self.candidates += len(completions)
+                self.tokens += sum(completion.tokens for completion in completions)
                 for candidate, completion in enumerate(completions):
                     for variant in self._variants(request, completion):
                         pool.places.append((attempt, candidate))
@@ -192,7 +197,7 @@ class _Writer:
             prompt=prompt,
             schema=request.schema,
             sampling=request.sampling or (sampling if is_free(request.schema) else DOCUMENT_SAMPLING),
-            candidates=self.candidates or request.candidates or candidates or OTHER_CANDIDATES,
+            candidates=self._wanted or request.candidates or candidates or OTHER_CANDIDATES,
             seed=self.plan.seed,
             attempt=self.attempt * MAX_ATTEMPTS + attempt,
             opening=request.opening,

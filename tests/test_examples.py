@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from gamegen._words import words
 from gamegen.errors import WorldFault
 from gamegen.examples import choose_examples, read_examples, shipped
 
@@ -24,6 +25,13 @@ def test_the_choice_depends_on_its_arguments_alone() -> None:
 def test_fewer_examples_begin_the_longer_list() -> None:
     match = {"kind": "journal"}
     assert choose_examples(shipped(), 2, match) == choose_examples(shipped(), 4, match)[:2]
+
+
+def test_examples_of_the_same_voice_come_first() -> None:
+    match = {"kind": "npc_line", "intent": "warns"}
+    first = choose_examples(shipped(), 5, match, voice="gruff, weary")
+    assert all({"gruff", "weary"} & set(words(example["voice"])) for example in first)
+    assert first != choose_examples(shipped(), 5, match)
 
 
 def test_a_line_of_the_world_is_left_out() -> None:

@@ -18,10 +18,11 @@ from gamegen.errors import InvalidContent, ModelUnavailable, UsageError
 from gamegen.hookspecs import Generator
 from gamegen.records import JSON, Brief, Plan, Request
 from gamegen.session import Progress
+from gamegen.shares import shares
 from gamegen.testing import FakeEngine, fake_text
 from gamegen.world import World
 from gamegen.world_file import load_world
-from tests.worlds import odd_world
+from tests.worlds import odd_world, small_world
 
 ROOT = Path(__file__).parents[1]
 
@@ -331,3 +332,15 @@ def test_the_real_model_gives_the_same_bytes_in_every_batch(world: World) -> Non
     three = made(3)
     assert made(2, batch_size=5, threads=1) == three[:2]
     assert made(1, batch_size=1) == three[:1]
+
+
+def test_a_record_tells_what_it_took() -> None:
+    """Candidates of every request and attempt, and the tokens that were sampled for them."""
+    world = small_world()
+    engine = FakeEngine()
+    with gamegen.Session(engine=engine) as session:
+        (record,) = session.stream("quest", world=world, count=1, seed=3)
+    cost = record["provenance"]["cost"]
+    assert cost["candidates"] == sum(job.candidates for job in engine.jobs)
+    assert cost["tokens"] > 0
+    assert f"{cost['candidates']} candidates and {cost['tokens']} tokens a record" in str(shares([record.data]))
