@@ -14,7 +14,7 @@ from gamegen.checks import text_rules as rules
 from gamegen.checks.names import foreign, known_tokens
 from gamegen.checks.quest import TARGETS
 from gamegen.engine.api import Engine, Job
-from gamegen.generators import srd
+from gamegen.generators.character import srd
 from gamegen.measures import distinct, self_bleu
 from gamegen.near_duplicates import UNCOMPARED, pairs_of_texts
 from gamegen.records import JSON

@@ -21,7 +21,9 @@ from statistics import median
 from gamegen.checks import character as character_checks, dialogue as dialogue_checks, quest as quest_checks
 from gamegen.checks.dialogue_states import explore
 from gamegen.errors import GamegenError
-from gamegen.generators import character, dialogue, quest
+from gamegen.generators.character import generator as character
+from gamegen.generators.dialogue import generator as dialogue
+from gamegen.generators.quest import generator as quest
 from gamegen.hookspecs import CheckContext, Generator
 from gamegen.machine import calibration
 from gamegen.plugins import Registry, load_registry

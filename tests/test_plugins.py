@@ -16,7 +16,7 @@ import pytest
 import gamegen
 from gamegen import hookspecs
 from gamegen.errors import PluginFault, SchemaFault, UsageError
-from gamegen.generators.character import GENERATOR
+from gamegen.generators.character.generator import GENERATOR
 from gamegen.plugins import collect, load_registry
 from gamegen.project import load_project
 from gamegen.testing import FakeEngine, conform

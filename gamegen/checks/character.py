@@ -1,12 +1,12 @@
-"""Character sheets: every derived number agrees with the rules of `gamegen.generators.srd`, and every relation with
-what the world says of both people."""
+"""Character sheets: every derived number agrees with the rules of `gamegen.generators.character.srd`, every relation
+with what the world says of both people."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from gamegen.generators import srd
-from gamegen.generators.character_relations import answers, contradictions
+from gamegen.generators.character import srd
+from gamegen.generators.character.relations import answers, contradictions
 from gamegen.hookspecs import Check, CheckContext
 from gamegen.records import JSON, Finding
 

@@ -19,7 +19,7 @@ from gamegen.checks.quest_simulation import (
     simulate,
 )
 from gamegen.errors import InvalidContent
-from gamegen.generators.quest_rewards import over_budget
+from gamegen.generators.quest.rewards import over_budget
 from gamegen.hookspecs import Check, CheckContext
 from gamegen.naming import did_you_mean
 from gamegen.play import DEFAULTS, TYPES, changed, compare

@@ -7,6 +7,8 @@ from gamegen.hookspecs import Generator, hookimpl
 
 @hookimpl
 def gamegen_generators() -> list[Generator]:
-    from gamegen.generators import character, dialogue, quest
+    from gamegen.generators.character import generator as character
+    from gamegen.generators.dialogue import generator as dialogue
+    from gamegen.generators.quest import generator as quest
 
     return [quest.GENERATOR, dialogue.GENERATOR, character.GENERATOR]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from gamegen.checks.character import relations
-from gamegen.generators.character_relations import FAMILIES, MUTUAL, NEW_KINDS, PAIRS, answers, contradict, family
+from gamegen.generators.character.relations import FAMILIES, MUTUAL, NEW_KINDS, PAIRS, answers, contradict, family
 from gamegen.hookspecs import CheckContext
 from gamegen.world import Character, Relation, World
 from tests.worlds import table

@@ -6,7 +6,9 @@ from functools import cache
 from typing import Any
 
 from gamegen import _resources
-from gamegen.generators import character, dialogue, quest
+from gamegen.generators.character import generator as character
+from gamegen.generators.dialogue import generator as dialogue
+from gamegen.generators.quest import generator as quest
 from gamegen.hookspecs import Generator
 from gamegen.records import Brief, Request
 from gamegen.world import World

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cache
 
 from gamegen import _resources
-from gamegen.generators.quest import GENERATOR
+from gamegen.generators.quest.generator import GENERATOR
 from gamegen.records import JSON, Brief, Plan, Request
 from gamegen.world import World
 from gamegen.world_file import load_world

@@ -15,13 +15,13 @@ from gamegen.briefs import briefs_for
 from gamegen.checks.character import CHECKS
 from gamegen.checks.references import CHECKS as REFERENCE_CHECKS
 from gamegen.errors import UsageError
-from gamegen.generators.character import GENERATOR
-from gamegen.generators.character_knowledge import own_secret
-from gamegen.generators.character_people import NEW_PERSON
-from gamegen.generators.character_relations import answers
-from gamegen.generators.character_seeds import PRONOUNS, seeds
+from gamegen.generators.character.generator import GENERATOR
+from gamegen.generators.character.knowledge import own_secret
+from gamegen.generators.character.people import NEW_PERSON
+from gamegen.generators.character.relations import answers
+from gamegen.generators.character.seeds import PRONOUNS, seeds
+from gamegen.generators.character.srd import ABILITIES, CLASSES, RACES
 from gamegen.generators.phrases import clause
-from gamegen.generators.srd import ABILITIES, CLASSES, RACES
 from gamegen.hookspecs import CheckContext
 from gamegen.records import Finding, Plan, canonical
 from gamegen.schema import validate

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from gamegen._words import words
-from gamegen.generators.character_roles import GROUP_WORDS, NEW_ROLES, group_of
-from gamegen.generators.character_seeds import GOAL, PARTS, PRONOUNS, Seed, _rows, seeds
+from gamegen.generators.character.roles import GROUP_WORDS, NEW_ROLES, group_of
+from gamegen.generators.character.seeds import GOAL, PARTS, PRONOUNS, Seed, _rows, seeds
 from gamegen.ratings import unrated
 
 THIRD_PERSON = {"he", "she", "his", "her", "hers", "him", "himself", "herself"}

@@ -17,8 +17,8 @@ from gamegen._words import word_set
 from gamegen.checks.dialogue import CHECKS
 from gamegen.checks.dialogue_states import explore
 from gamegen.errors import UsageError
-from gamegen.generators.dialogue import GENERATOR
-from gamegen.generators.dialogue_settings import FEWEST, SETTINGS
+from gamegen.generators.dialogue.generator import GENERATOR
+from gamegen.generators.dialogue.settings import FEWEST, SETTINGS
 from gamegen.hookspecs import CheckContext
 from gamegen.play import Player
 from gamegen.records import Brief, Plan, Request, canonical

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given, strategies as st
 
-from gamegen.generators.dialogue import GENERATOR
-from gamegen.generators.dialogue_motifs import STRIDES, Deck, motifs, turn
-from gamegen.generators.dialogue_words import ALSO, Said, Speaker, length
+from gamegen.generators.dialogue.generator import GENERATOR
+from gamegen.generators.dialogue.motifs import STRIDES, Deck, motifs, turn
+from gamegen.generators.dialogue.words import ALSO, Said, Speaker, length
 from gamegen.records import Brief
 from gamegen.world import Character
 from gamegen.world_file import load_world

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from gamegen.errors import UsageError
-from gamegen.generators.dialogue import GENERATOR as DIALOGUE
-from gamegen.generators.dialogue_quest import quest_setting, resolve
-from gamegen.generators.quest import GENERATOR as QUEST
+from gamegen.generators.dialogue.generator import GENERATOR as DIALOGUE
+from gamegen.generators.dialogue.quest import quest_setting, resolve
+from gamegen.generators.quest.generator import GENERATOR as QUEST
 from gamegen.play import Player, initial_state
 from gamegen.records import Brief, Record, canonical
 from gamegen.world import World

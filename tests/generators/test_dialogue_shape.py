@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from gamegen.generators.dialogue import GENERATOR
+from gamegen.generators.dialogue.generator import GENERATOR
 from gamegen.records import Brief
 from gamegen.world import World
 from gamegen.world_file import load_world

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from gamegen.generators.dialogue_topology import Choice, Node, Tree, dominators
-from gamegen.generators.dialogue_words import Say
+from gamegen.generators.dialogue.topology import Choice, Node, Tree, dominators
+from gamegen.generators.dialogue.words import Say
 
 SAY = Say("greets", "hello", "Hello.")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gamegen.generators.dialogue_words import Speaker, relation
+from gamegen.generators.dialogue.words import Speaker, relation
 from gamegen.generators.phrases import clause, noun, sentence
 from gamegen.world import Character, Fact
 

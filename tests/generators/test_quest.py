@@ -17,13 +17,13 @@ from hypothesis import given, settings, strategies as st
 from gamegen import _resources
 from gamegen.checks import quest, references
 from gamegen.errors import UsageError
-from gamegen.generators.quest import GENERATOR
-from gamegen.generators.quest_cast import suits
-from gamegen.generators.quest_derivation import MOST_OBJECTIVES
-from gamegen.generators.quest_grammar import MOTIVATIONS, STRATEGIES
-from gamegen.generators.quest_rewards import LEVELS, budget, over_budget, rewards
-from gamegen.generators.quest_stages import MOST_STAGES
-from gamegen.generators.quest_texts import LONGEST_SUMMARY
+from gamegen.generators.quest.cast import suits
+from gamegen.generators.quest.derivation import MOST_OBJECTIVES
+from gamegen.generators.quest.generator import GENERATOR
+from gamegen.generators.quest.grammar import MOTIVATIONS, STRATEGIES
+from gamegen.generators.quest.rewards import LEVELS, budget, over_budget, rewards
+from gamegen.generators.quest.stages import MOST_STAGES
+from gamegen.generators.quest.texts import LONGEST_SUMMARY
 from gamegen.hookspecs import CheckContext
 from gamegen.records import JSON, canonical
 from gamegen.schema import validate

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gamegen.generators.quest_actions import PLAYER, VERBS, Action, State, applicable, apply, missing, replay
+from gamegen.generators.quest.actions import PLAYER, VERBS, Action, State, applicable, apply, missing, replay
 from gamegen.schema import load_schema
 
 START = State(

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from gamegen.errors import UsageError
-from gamegen.generators.quest_actions import VERBS, replay
-from gamegen.generators.quest_cast import Casting, Misfit, Wanted
-from gamegen.generators.quest_derivation import MOST_OBJECTIVES, Derivation, derive
-from gamegen.generators.quest_grammar import MOTIVATIONS, RULES, SLUGS, STRATEGIES, Strategy, names_of, variants_of
-from gamegen.generators.quest_strategies import words_of
+from gamegen.generators.quest.actions import VERBS, replay
+from gamegen.generators.quest.cast import Casting, Misfit, Wanted
+from gamegen.generators.quest.derivation import MOST_OBJECTIVES, Derivation, derive
+from gamegen.generators.quest.grammar import MOTIVATIONS, RULES, SLUGS, STRATEGIES, Strategy, names_of, variants_of
+from gamegen.generators.quest.strategies import words_of
 from tests.generators.quests import part, planned, saltmarrow
 from tests.worlds import small_world
 

@@ -12,7 +12,7 @@ from gamegen import _resources
 from gamegen.checks.quest_line import check_lines
 from gamegen.cli.generate import plan_command
 from gamegen.errors import UsageError
-from gamegen.generators.quest import GENERATOR
+from gamegen.generators.quest.generator import GENERATOR
 from gamegen.play import State, apply, holds
 from gamegen.records import JSON, Brief
 from gamegen.world import World

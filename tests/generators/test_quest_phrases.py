@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gamegen.generators.quest_phrases import WAYS, Saying, closing_texts, journal_texts, objective_texts
+from gamegen.generators.quest.phrases import WAYS, Saying, closing_texts, journal_texts, objective_texts
 
 
 def test_a_choice_of_the_same_kind_is_told_once() -> None:

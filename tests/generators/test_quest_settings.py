@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from gamegen.errors import UsageError
-from gamegen.generators.quest import GENERATOR
-from gamegen.generators.quest_grammar import SLUGS
+from gamegen.generators.quest.generator import GENERATOR
+from gamegen.generators.quest.grammar import SLUGS
 from gamegen.records import JSON
 from tests.generators.quests import planned, requests, saltmarrow
 from tests.worlds import hut_world, small_world

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, strategies as st
 
-from gamegen.generators import srd
+from gamegen.generators.character import srd
 
 races = st.sampled_from(sorted(srd.RACES))
 classes = st.sampled_from(sorted(srd.CLASSES))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gamegen.generators import srd
+from gamegen.generators.character import srd
 from gamegen.world import World
 from tests.mutations.damages import Document, damage
 

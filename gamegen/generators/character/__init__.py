@@ -1,0 +1,1 @@
+"""The character kind: sheets by the rules of SRD 5.1."""
