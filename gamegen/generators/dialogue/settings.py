@@ -78,7 +78,7 @@ SETTINGS: dict[str, dict[str, JSON]] = {
     "tone": {"type": "string", "minLength": 1, "maxLength": 40, "description": "the tone of every text"},
     "quest": {
         **QUEST,
-        "description": "the quest that is offered and settled here (dialogue_quest.quest_setting makes it)",
+        "description": "the quest that is offered and settled here",
         "x-gamegen": {"resolve": "record"},
     },
 }
@@ -194,7 +194,7 @@ def _quest(value: JSON) -> Mapping[str, JSON] | None:
         )
     missing = [key for key in QUEST["required"] if not value.get(key)]
     if missing:
-        raise UsageError.of("GG005", f"setting quest: {', '.join(missing)} missing", "see dialogue_quest.quest_setting")
+        raise UsageError.of("GG005", f"setting quest: {', '.join(missing)} missing", "name a quest record: FILE.jsonl#ID")
     return value
 
 
