@@ -5,7 +5,8 @@
           + 1.0 * share of them that it says in their order (longest common subsequence); of all its words,
                   where a narrator speaks
           - 2.0 * [it leaves out one of the things that `must` asks for]
-          - 0.3 * content words that the card does not have, where a narrator speaks
+          - 0.3 * content words that the card does not have, where a narrator speaks; 0.12 * those beyond two in a
+                  spoken line or a choice
           - 1.5 * [it has a number that `must` does not have]
           - 2.0 * [the bound of length ended it, not the model]
           - 3.0 * share of its content words that it says again, more than `must` does
@@ -36,6 +37,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from gamegen._words import STOP_WORDS, content_stems, coverage, stem, word_set, words
+from gamegen.cards import AFTER
 from gamegen.engine.api import Completion
 from gamegen.records import JSON, Finding, Request
 from gamegen.said import Said
@@ -55,6 +57,7 @@ FLOOR = 0.0
 NARRATED = frozenset({"objective", "quest_summary", "journal"})
 """Kinds that a narrator tells: nobody says "I", and nothing beyond the facts is wanted."""
 
+_SPOKEN = frozenset({"npc_line", "player_choice"})
 _SLACK: Mapping[str, int] = {"npc_line": 5, "player_choice": 2, "objective": 4, "quest_summary": 12, "journal": 6}
 _OTHER_SLACK = 6
 """Words that a text may have beyond its `must` without a penalty."""
@@ -110,7 +113,7 @@ def score(request: Request, completion: Completion, already: Said = NOTHING) -> 
     result = completion.logprob / completion.tokens if completion.tokens else 0.0
     result += 3.0 * said(request, text) + _in_order(request, own, content)
     result -= 2.0 * (not carries(request, text))
-    result -= 0.3 * _invented(request, content)
+    result -= _invented(request, content)
     result -= 1.5 * bool(_numbers(own) - _numbers(words(str(request.card.get("must", "")))))
     result -= 2.0 * (completion.finish == "length")
     result -= 3.0 * max(0.0, _repetition(content) - _repetition(_content(str(request.card.get("must", "")))))
@@ -259,11 +262,13 @@ def _in_order(request: Request, own: Sequence[str], content: Sequence[str]) -> f
     return longest[-1] / len(wanted) if wanted else 1.0
 
 
-def _invented(request: Request, content: Sequence[str]) -> int:
-    if _kind(request) not in NARRATED:
-        return 0
-    known = set(content_stems(" ".join(str(field) for field in request.card.values())))
-    return len(set(content) - known)
+def _invented(request: Request, content: Sequence[str]) -> float:
+    """What the content words cost that the card does not have."""
+    if _kind(request) not in (*NARRATED, *_SPOKEN):
+        return 0.0
+    known = set(content_stems(" ".join(str(value) for name, value in request.card.items() if name != AFTER)))
+    new = len(set(content) - known)
+    return 0.3 * new if _kind(request) in NARRATED else 0.12 * max(0, new - 2)
 
 
 def _numbers(text: Sequence[str]) -> set[str]:
@@ -293,7 +298,7 @@ def _wrong_person(request: Request, own: Sequence[str]) -> bool:
     if _kind(request) in (*NARRATED, "trait"):
         unwanted = _FIRST | _SECOND if _kind(request) == "trait" else _FIRST
         return bool(unwanted.intersection(own) - set(_meant(request)))
-    if _kind(request) not in ("npc_line", "player_choice"):
+    if _kind(request) not in _SPOKEN:
         return False
     meant = _meant(request)
     return any(person.intersection(meant) and not person.intersection(own) for person in (_FIRST, _SECOND, _SUBJECT))
@@ -301,7 +306,7 @@ def _wrong_person(request: Request, own: Sequence[str]) -> bool:
 
 def _of_many(request: Request, own: Sequence[str]) -> bool:
     meant = _meant(request)
-    if _kind(request) not in ("npc_line", "player_choice") or _MANY.intersection(meant):
+    if _kind(request) not in _SPOKEN or _MANY.intersection(meant):
         return False
     return bool(
         (_FIRST - _MANY).intersection(meant) and _MANY.intersection(own) and not (_FIRST - _MANY).intersection(own)

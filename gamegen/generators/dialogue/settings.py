@@ -194,7 +194,8 @@ def _quest(value: JSON) -> Mapping[str, JSON] | None:
         )
     missing = [key for key in QUEST["required"] if not value.get(key)]
     if missing:
-        raise UsageError.of("GG005", f"setting quest: {', '.join(missing)} missing", "name a quest record: FILE.jsonl#ID")
+        hint = "name a quest record: FILE.jsonl#ID"
+        raise UsageError.of("GG005", f"setting quest: {', '.join(missing)} missing", hint)
     return value
 
 

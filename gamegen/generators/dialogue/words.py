@@ -236,7 +236,7 @@ _AT = (
     ("one finds {other} at {where}", "You will find {other} at {where}"),
     ("{other} is mostly at {where}", "Try {where}, {other} is mostly there"),
     ("whoever looks for {other} should start at {where}", "Start at {where} if you look for {other}"),
-    ("{where} is where {other} spends the days", "At {where}, that is where {other} spends the days"),
+    ("{other} spends the days at {where}", "At {where}, that is where {other} spends the days"),
     ("{other} never strays far from {where}", "{other} never strays far from {where}"),
     ("nobody at {where} has to ask who {other} is", "Nobody at {where} will ask you who {other} is"),
     ("{other} left for {where} this morning", "{other} left for {where} this morning"),

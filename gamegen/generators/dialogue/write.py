@@ -116,7 +116,7 @@ def write(plan: Plan) -> Coroutine[list[Request], list[JSON], dict[str, JSON]]:
             Request(
                 key=spec["key"],
                 template=spec["template"],
-                card={**spec["card"], **({AFTER: before} if (before := texts[spec["before"]]) else {})},
+                card=_after(spec["card"], texts[spec["before"]]),
                 schema=spec["schema"],
                 values=spec["values"],
                 fallback=tuple(spec["fallback"]),
@@ -126,6 +126,12 @@ def write(plan: Plan) -> Coroutine[list[Request], list[JSON], dict[str, JSON]]:
         texts |= {spec["key"]: unicodedata.normalize("NFC", text) for spec, text in zip(ready, answers, strict=True)}
         waiting = [spec for spec in waiting if spec["key"] not in texts]
     return _merged(plan, texts)
+
+
+def _after(card: dict[str, JSON], before: str) -> dict[str, JSON]:
+    """The card of a line with what was said before it. A choice is better without: shown the line that it answers, a
+    small model takes its words from there ("More about the glow jar, I promise you" after "I promise an answer")."""
+    return {**card, AFTER: before} if before and card["kind"] == "npc_line" else card
 
 
 def _merged(plan: Plan, texts: dict[str, str]) -> dict[str, JSON]:
