@@ -3,7 +3,7 @@
     python -m benchmarks.gallery [--seed 7]
 
 Ten of each world, the first by a hash of seed and id: nobody chose them for their looks. The records go to
-samples/gallery/<kind>.jsonl, and to samples/gallery/<kind>.md for people to read.
+samples/gallery/<world>/<kind>.jsonl, and to samples/gallery/<kind>.md for people to read.
 """
 
 from __future__ import annotations
@@ -29,11 +29,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, default=7)
     options = parser.parse_args()
-    GALLERY.mkdir(exist_ok=True)
     for kind in KINDS:
         picked = [(world, record) for world in WORLDS for record in pick(world, kind, options.seed)]
-        lines = [named(world, record).to_line() for world, record in picked]
-        (GALLERY / f"{kind}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        for world in WORLDS:
+            lines = [named(record).to_line() for home, record in picked if home == world]
+            (GALLERY / world).mkdir(parents=True, exist_ok=True)
+            (GALLERY / world / f"{kind}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
         (GALLERY / f"{kind}.md").write_text(page(kind, picked), encoding="utf-8")
 
 
@@ -44,7 +45,7 @@ def pick(world: str, kind: str, seed: int) -> list[Record]:
     return sorted(first, key=lambda record: record.id)
 
 
-def named(world: str, record: Record) -> Record:
+def named(record: Record) -> Record:
     """The record without what each of its texts came from, which only a build needs."""
     provenance = {key: value for key, value in record.data["provenance"].items() if key not in ("texts", "entries")}
     return Record({**record.data, "provenance": {**provenance, "texts": {}, "entries": {}}})
@@ -54,8 +55,10 @@ def page(kind: str, picked: list[tuple[str, Record]]) -> str:
     """All records of a kind, for people."""
     parts = [
         f"# {TITLES[kind]}",
-        f"Made by `python -m benchmarks.gallery` from what the default model wrote for the two sample worlds; nothing"
-        f" was chosen or edited by hand. The same records, for machines: [{kind}.jsonl]({kind}.jsonl).",
+        "Made by `python -m benchmarks.gallery` from what the default model wrote for the two sample worlds; nothing"
+        " was chosen or edited by hand. The same records, for machines: "
+        + ", ".join(f"[{world}/{kind}.jsonl]({world}/{kind}.jsonl)" for world in WORLDS)
+        + ".",
     ]
     for world in WORLDS:
         parts.append(f"## {world.capitalize()}")
