@@ -9,7 +9,7 @@ _CHECKOUT = _PACKAGE.parent
 
 
 def folder(name: str) -> Path:
-    """The folder `schemas`, `templates` or `samples` that belongs to this copy of gamegen."""
+    """The folder `schemas`, `templates`, `docs/checks` or `samples` that belongs to this copy of gamegen."""
     checkout = _CHECKOUT / name
     if (_CHECKOUT / "pyproject.toml").is_file() and checkout.is_dir():
         return checkout

@@ -57,11 +57,11 @@ def proven_briefs(
     token is spent.
 
     Raises InvalidInput or UsageError with every fault of the file, its settings and its plans at once, in the order of
-    their lines. Of numbered briefs, which share their settings, the first and the last are planned.
+    their lines. Of numbered briefs without settings, which ask for nothing special, the first and the last are planned.
     """
     if path is None:
         numbered = briefs_for(generator, block, count, settings)
-        prove_briefs(generator, [numbered[0], numbered[-1]], world, seed)
+        prove_briefs(generator, numbered if settings else [numbered[0], numbered[-1]], world, seed)
         return numbered
     rows, faults = read_rows(path)
     briefs, wrong = _of_rows(generator, block, settings, rows)

@@ -135,14 +135,17 @@ class Index:
 
     def _texts(self, id: str) -> Iterator[tuple[str, Said, Numbers]]:
         self._write()
-        row = self._db.execute("SELECT texts, bands FROM records WHERE id = ?", (id,)).fetchone()
-        if row is None:
-            return
-        bands = _bands(row[1])
-        start = 0
-        for line, kind, key, short in json.loads(row[0]):
-            yield line, Said.of(kind, key.split()), bands[start] if not short else bands[:0].reshape(0)
-            start += not short
+        try:
+            row = self._db.execute("SELECT texts, bands FROM records WHERE id = ?", (id,)).fetchone()
+            bands, texts = _bands(row[1]), json.loads(row[0])
+            numbers = iter(bands)
+            found = [
+                (line, Said.of(kind, key.split()), bands[:0].reshape(0) if short else next(numbers))
+                for line, kind, key, short in texts
+            ]
+        except (sqlite3.Error, ValueError, TypeError, AttributeError, StopIteration):
+            return  # a row that cannot be read is as good as none: its texts are hashed again
+        yield from found
 
     def _write(self) -> None:
         """Hash and store what waits."""

@@ -11,8 +11,9 @@ from typing import Any, Literal
 JSON = Any
 """A JSON value: None, bool, int, float, str, list of JSON, dict of str to JSON."""
 
-CONTRACTS: dict[str, int] = {"plan": 2, "writing": 3}
-"""Numbers that go up when the same inputs give other plans, or other choices of text. The engine has its own."""
+CONTRACTS: dict[str, int] = {"plan": 2, "writing": 3, "rewriting": 1}
+"""Numbers that go up when the same inputs give other plans, other choices of text, or other near-duplicates. The engine
+has its own."""
 
 Severity = Literal["error", "warning", "not_run"]
 

@@ -173,8 +173,8 @@ class _Drafts:
     def _draft(self, record: Record, lines: Iterable[str]) -> Draft | None:
         """The texts of these line ids beside their requests; None for a record that cannot be planned again."""
         session, wanted = self._session, set(lines)
-        generator = session.generator(record.kind)
         try:
+            generator = session.generator(record.kind)
             plan = replan(record, session.registry, self._world, session.project, generator=generator)
             asked = asked_texts(record, plan, generator)
         except GamegenError:

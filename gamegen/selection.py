@@ -13,7 +13,8 @@
           - 0.08 * words beyond what `must` needs
           - 0.4 * sentences beyond one for each thing that `must` asks for (of a journal entry or a summary: beyond two)
           - 2.0 * [it says no where `must` says yes, or yes where it says no; a third of it for a "no" that comes later]
-          - 1.5 * [it is told by the wrong person: no "I" where the speaker is meant or acts, an "I" where nobody does]
+          - 1.5 * [it is told by the wrong person: no "I" where the speaker is meant or acts, an "I" where nobody does,
+                  an "I" or "you" in a trait]
           - 0.8 * [it says "we" where one person is meant]
           - 2.0 * [it calls the person by another gender's pronoun]
           - 1.5 * share of the content words that it has from an example line of the speaker

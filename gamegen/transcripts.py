@@ -49,7 +49,7 @@ def _play(record: Mapping[str, JSON], witness: Witness, lines: list[str]) -> Non
     for edge in witness.edges:
         _tell(events, lines)
         offer = player.offer
-        choice = next(each for each in offer.choices if each.id == edge.choice) if offer else None
+        choice = next((each for each in offer.choices if each.id == edge.choice), None) if offer else None
         if choice is None:
             break
         outcome = "" if edge.success is None else f" ({_outcome(edge.success)} of {choice.skill} {choice.dc})"

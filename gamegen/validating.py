@@ -114,6 +114,8 @@ class _Found:
     looked: int = 0
     records: list[Record] = field(default_factory=list)
     """Those of the shape that their schema wants."""
+    places: dict[str, str] = field(default_factory=dict)
+    """Where each of these stands, by id."""
     proofs: list[Proof] = field(default_factory=list)
     plays: dict[Finding, Lines] = field(default_factory=dict)
 
@@ -132,6 +134,8 @@ def validate_paths(paths: Sequence[Path], world_path: Path | None = None, plays:
             found.findings += _faults_of_world(world_file)
         if content:
             _check_content(content, world_path, found, plays)
+    lines = check_lines(record.data for record in found.records)
+    found.findings += (fault.at(found.places[fault.path]) for fault in lines)
     share = shares(record.data for record in found.records)
     return Report(tuple(found.findings), found.looked, worlds, share, tuple(found.proofs), found.plays)
 
@@ -157,14 +161,21 @@ def _faults_of_world(path: Path) -> Sequence[Finding]:
     return ()
 
 
+def _world_of(path: Path, project: Project | None, found: _Found) -> World | None:
+    """The world of some content; None for one with faults, which are told once."""
+    try:
+        return with_project(load_world(path), project)
+    except GamegenError as error:
+        found.findings += (fault for fault in error.findings if fault not in found.findings)
+        return None
+
+
 def _check_content(files: list[Path], world_path: Path | None, found: _Found, plays: bool) -> None:
     project = Project.find(files[0])
     world_file = world_path or (project.world if project is not None else None)
-    world = with_project(load_world(world_file), project) if world_file is not None else None
+    world = _world_of(world_file, project, found) if world_file is not None else None
     registry = load_registry(project)
     originals = read_originals(project.originality) if project is not None else None
-    places: dict[str, str] = {}
-    checked: list[Record] = []
     for file in files:
         try:
             records = load_records([file])
@@ -177,13 +188,11 @@ def _check_content(files: list[Path], world_path: Path | None, found: _Found, pl
             found.findings += faults
             found.looked += 1
             if not any(fault.code in _SHAPELESS for fault in faults):
-                checked.append(record)
-                places[record.id] = path
+                found.records.append(record)
+                found.places.setdefault(record.id, path)
                 _prove(record, path, faults, found, plays)
         if world is None:
             found.findings += _not_run({record.kind for record in records}, registry, str(file))
-    found.findings += (fault.at(places[fault.path]) for fault in check_lines(record.data for record in checked))
-    found.records += checked
 
 
 def _check(

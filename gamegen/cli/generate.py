@@ -11,7 +11,7 @@ import click
 
 from gamegen.cli.options import Place, brief_options, find_place, json_option
 from gamegen.cli.progress import record_bar
-from gamegen.records import JSON, Brief
+from gamegen.records import JSON, Brief, Record
 
 if TYPE_CHECKING:
     from gamegen.build.store import RecordStore
@@ -141,9 +141,11 @@ def generate_command(
                 for _, record in session.run(rest, world=place.world, seed=seed, progress=bar):
                     store.add(record)
                     made.append(record.data)
-                told = _told_apart(session, store, place.world)
-        if told is not None:
-            click.echo(str(told), err=True)
+                if (final := _told_apart(session, store, place.world)) is not None:
+                    told = final[1]
+                    click.echo(str(told), err=True)
+                    new = {record["id"] for record in made}
+                    made = [record.data for record in final[0] if record.id in new]
     summary = shares(made)
     click.echo(f"{len(made)} {kind} records made, {len(wanted) - len(made)} kept; {summary}", err=True)
     if as_json and out is not None:
@@ -161,8 +163,9 @@ def generate_command(
         )
 
 
-def _told_apart(session: Session, store: RecordStore, world: World) -> Report | None:
-    """Write near-duplicates of the file's texts again, the later ones; None for a run that was stopped."""
+def _told_apart(session: Session, store: RecordStore, world: World) -> tuple[list[Record], Report] | None:
+    """Write near-duplicates of the file's texts again, the later ones: the final records and what was done; None for a
+    run that was stopped."""
     from gamegen.exporting import load_records
     from gamegen.near_index import Index
     from gamegen.rewriting import without_near_duplicates
@@ -172,9 +175,10 @@ def _told_apart(session: Session, store: RecordStore, world: World) -> Report | 
     records = load_records([store.path])
     with Index.open(store.path.with_name(store.path.name + ".near")) as index:
         final, report = without_near_duplicates(session, world, records, index=index)
+        index.keep(record.id for record in final)
     if final != records:
         store.replace(final)
-    return report
+    return final, report
 
 
 def _seed(seed: int | None, place: Place) -> int:

@@ -21,8 +21,6 @@ REFERENCE: Mapping[str, float] = {
     "lines_with_facts": 0.57,
 }
 """Medians of 159 dialogues of shipped games (docs/quality.md)."""
-REFERENCE_RANGE: Mapping[str, tuple[float, float]] = {"nodes": (8, 60)}
-"""10th and 90th percentile, where they are known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Who talks, where, and about what: the entries of the world that a dialogue uses.
 
-Leads and facts take turns over the dialogues of a block (dialogue_turns.py). All else are rendezvous draws under the
+Leads and facts take turns over the dialogues of a block (turns.py). All else are rendezvous draws under the
 dialogue's name, so that an entry that is added to the world moves only the dialogues that choose it.
 """
 

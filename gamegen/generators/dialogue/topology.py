@@ -98,28 +98,6 @@ def depths(tree: Tree) -> dict[str, int]:
     return found
 
 
-def cyclic(tree: Tree) -> bool:
-    """Whether some play can come back to a node."""
-    done: set[str] = set()
-    path: set[str] = set()
-    stack: list[tuple[str, Iterator[str]]] = [(tree.start, iter(tree.nodes[tree.start].targets))]
-    path.add(tree.start)
-    while stack:
-        id, targets = stack[-1]
-        for target in targets:
-            if target in path:
-                return True
-            if target not in done:
-                path.add(target)
-                stack.append((target, iter(tree.nodes[target].targets)))
-                break
-        else:
-            stack.pop()
-            path.discard(id)
-            done.add(id)
-    return False
-
-
 def dominators(tree: Tree) -> dict[str, str]:
     """For each node but the start, its immediate dominator: the last node that every play to it has visited before.
 

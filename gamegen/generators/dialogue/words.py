@@ -329,11 +329,11 @@ def described(name: str, description: str, most: int = 28) -> Say | None:
 def relation(speaker: Speaker, kind: str, other: str) -> tuple[Say, Say]:
     """The question about somebody, and the answer."""
     known = RELATIONS.get(kind)
-    word = kind.replace("_", " ")
-    must, plain = known or (f"{{they}} {{are}} {{other}}'s {word}", f"I am {{other}}'s {word}")
+    word = noun(kind.replace("_", " "))
+    must, plain = known or ("{they} {are} {other}'s {word}", "I am {other}'s {word}")
     return (
         speaker.say("asks", "what {they} think{s} of {other}", "What do you think of {other}?", other=other),
-        speaker.say("reveals", must, plain, other=other),
+        speaker.say("reveals", must, plain, other=other, word=word),
     )
 
 

@@ -87,7 +87,7 @@ def _after(made: Made) -> World:
     items = {}
     for item in world.items.values():
         holder = state.holder.get(item.id)
-        if item.id in gone or holder == PLAYER:
+        if item.id in gone or holder == PLAYER or item.id == made.reward:
             continue
         items[item.id] = replace(item, owner=holder, location=None) if holder and holder != item.owner else item
     set_flags = {str(e["id"]): e["value"] for e in made.shape.endings[0].effects if e["op"] == "set"}

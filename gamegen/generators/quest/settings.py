@@ -108,6 +108,9 @@ def wishes(world: World, settings: Mapping[str, JSON]) -> Wishes:
             message = f"motivation {motivation} and strategy {strategy} name two strategies"
             raise UsageError.of("GG005", message, "leave out one of them")
         motivation, strategy = None, motivation
+    if settings.get("reward") is not None and settings.get("chain", 1) > 1:
+        message = "settings reward and chain exclude each other: a line of quests cannot pay one item again and again"
+        raise UsageError.of("GG005", message, "leave out one of them")
     giver, rival = settings.get("giver"), settings.get("rival")
     return Wishes(
         world.characters[giver] if giver is not None else None,
