@@ -52,6 +52,7 @@ def folded(text: str) -> str:
     return "".join(filter(str.isalnum, text.casefold()))
 
 
+@lru_cache(maxsize=16384)
 def content_stems(text: str) -> tuple[str, ...]:
     """The different stems of the words that carry content, in order of their first place."""
     found: dict[str, None] = {}

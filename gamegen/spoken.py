@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 from gamegen._words import word_set, words
 
@@ -46,6 +47,7 @@ _CLAIM = re.compile(r"^(?:she|he|they|it) (?:claim|say)s? (?:that )?", re.IGNORE
 _WORD = re.compile(r"[\w'’]+")
 
 
+@lru_cache(maxsize=4096)
 def to_player(clause: str) -> str:
     """The clause said to the player: "the player found the key" becomes "you found the key"."""
     return _by_part(_to_player, clause)
@@ -68,6 +70,7 @@ def _by_part(say: Callable[[str], str], must: str) -> str:
     return ". ".join([say(first), *(capital(say(part)) for part in others)])
 
 
+@lru_cache(maxsize=4096)
 def spoken(must: str) -> str:
     """What a `must` asks for as its speaker says it to the player, each part by itself.
 
@@ -103,6 +106,7 @@ def _spoken(clause: str) -> str:
     return "".join(result)
 
 
+@lru_cache(maxsize=4096)
 def by_player(must: str) -> str:
     """What a player's choice must say as the player says it: "has to go" is "I have to go".
 

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Generator as Coroutine
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -344,3 +345,10 @@ def test_a_record_tells_what_it_took() -> None:
     assert cost["candidates"] == sum(job.candidates for job in engine.jobs)
     assert cost["tokens"] > 0
     assert f"{cost['candidates']} candidates and {cost['tokens']} tokens a record" in str(shares([record.data]))
+
+
+@pytest.mark.parametrize("kind", ["quest", "dialogue", "character"])
+def test_a_world_whose_own_name_has_braces_makes_valid_records(kind: str) -> None:
+    world = replace(small_world(), name='The {Odd} "World"')
+    with gamegen.Session(engine=FakeEngine()) as session:
+        assert len(list(session.stream(kind, world=world, count=3, seed=2))) == 3

@@ -52,8 +52,9 @@ def text_findings(
     lenient: for hand-written texts, see `text_rules.length`.
     """
     kind = str(card.get("kind", ""))
-    world = (*context.names, *names, *strings(card))
-    known = known_tokens(world)
+    asked = (*names, *strings(card))
+    world = (*context.names, *asked)
+    known = _tokens(context.names) | known_tokens(asked)
     copies = (_corpus() if examples is None else examples, _copies(context.lines))
     found = _of_form(text, kind, context, placeholders, rules.markup_of(world), world)
     found += rules.length(text, kind, schema, context.language, lenient)
@@ -72,7 +73,7 @@ def with_names(text: str, card: Mapping[str, JSON], context: TextContext) -> tup
     if not rules.english(context.language):
         return text, 0
     asked = tuple(strings(card))
-    return respelled(text, known_tokens((*context.names, *asked)), asked)
+    return respelled(text, _tokens(context.names) | known_tokens(asked), asked)
 
 
 def _of_form(
@@ -149,7 +150,7 @@ def _names(record: Mapping[str, JSON], context: CheckContext) -> Iterator[Findin
     """No text names what neither world nor record knows."""
     if context.text is None or context.world is None or not rules.english(context.text.language):
         return
-    known = _of_world(_Same(context.world)).names | known_tokens((*context.text.names, *_outside_texts(record)))
+    known = _of_world(_Same(context.world)).names | _tokens(context.text.names) | known_tokens(_outside_texts(record))
     for where, text in texts_of(record):
         if card_kind(str(record.get("kind")), where) not in ("", *UNTITLED):
             for finding in foreign(text, known):
@@ -215,6 +216,10 @@ def _of_world(key: _Same) -> _Words:
     cultures = (name for culture in world.cultures.values() for name in (*culture.given, *culture.family))
     entries = (text for entity in world for text in strings(world.as_json(entity.id)))
     return _Words(rules.markup_of(entries), known_tokens((*facts, *cultures)))
+
+
+_tokens = lru_cache(maxsize=64)(known_tokens)
+"""Of the names of a world, which are the same for each of its texts."""
 
 
 @lru_cache

@@ -128,3 +128,13 @@ def test_wishes_may_come_together() -> None:
 
 def test_every_setting_has_a_description() -> None:
     assert all(schema["description"] for schema in GENERATOR.settings.values())
+
+
+def test_a_strategy_of_another_motivation_is_refused() -> None:
+    with pytest.raises(UsageError, match="strategy spy is one of knowledge: motivation wealth excludes it"):
+        planned(saltmarrow(), row=1, motivation="wealth", strategy="spy")
+
+
+def test_a_line_cannot_pay_one_item_again_and_again() -> None:
+    with pytest.raises(UsageError, match="reward and chain exclude each other"):
+        planned(saltmarrow(), row=1, reward="lens", chain=3)

@@ -14,6 +14,7 @@ from gamegen._random import Stream, rendezvous
 from gamegen.errors import UsageError
 from gamegen.generators.dialogue.turns import in_turn, lead_at
 from gamegen.generators.dialogue.words import Subject
+from gamegen.generators.phrases import noun
 from gamegen.naming import did_you_mean, unknown_id
 from gamegen.records import JSON, Brief
 from gamegen.world import Character, Creature, Fact, Flag, Item, Location, World
@@ -203,7 +204,7 @@ def subject_of(world: World, fact: Fact | None, lead: Character) -> Subject | No
 
 
 def world_subject(world: World) -> Subject:
-    return Subject("", "world", world.name)
+    return Subject("", "world", noun(world.name))
 
 
 def _id(table: Mapping[str, object], type: str, id: object) -> str | None:

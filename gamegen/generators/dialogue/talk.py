@@ -93,7 +93,7 @@ class Talk:
         self.name = noun(world.name)
         self.said = Said()
         self.deck = Deck(
-            (*self.block, world.name),
+            (*self.block, self.name),
             brief.ordinal,
             {
                 "world": self.name,

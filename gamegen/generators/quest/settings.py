@@ -9,7 +9,7 @@ from typing import Literal
 from gamegen.errors import UsageError
 from gamegen.generators.quest.cast import Wanted
 from gamegen.generators.quest.derivation import DEEPEST
-from gamegen.generators.quest.grammar import MOTIVATIONS, SLUGS
+from gamegen.generators.quest.grammar import MOTIVATIONS, SLUGS, STRATEGIES
 from gamegen.generators.quest.rewards import LEVELS
 from gamegen.naming import did_you_mean, unknown_id
 from gamegen.records import JSON
@@ -108,6 +108,10 @@ def wishes(world: World, settings: Mapping[str, JSON]) -> Wishes:
             message = f"motivation {motivation} and strategy {strategy} name two strategies"
             raise UsageError.of("GG005", message, "leave out one of them")
         motivation, strategy = None, motivation
+    own = next((each.motivation for each in STRATEGIES if each.name == SLUGS.get(strategy or "")), motivation)
+    if motivation is not None and own != motivation:
+        message = f"strategy {strategy} is one of {own}: motivation {motivation} excludes it"
+        raise UsageError.of("GG005", message, "leave out one of them")
     if settings.get("reward") is not None and settings.get("chain", 1) > 1:
         message = "settings reward and chain exclude each other: a line of quests cannot pay one item again and again"
         raise UsageError.of("GG005", message, "leave out one of them")
