@@ -20,7 +20,12 @@ from typing import Any
 
 from benchmarks import free
 from gamegen import Session, load_world
+from gamegen._random import digest
+from gamegen.checks.text import card_kind, texts_of
+from gamegen.exporting import load_records
 from gamegen.machine import calibration
+from gamegen.measures import distinct, self_bleu
+from gamegen.quality import SAMPLE
 from gamegen.records import JSON
 from gamegen.world import World
 
@@ -45,6 +50,7 @@ def main() -> None:
         "calibration_seconds": round(calibration(), 3),
         "seconds": seconds,
         "gamegen": {world: _measured(world) for world in WORLDS},
+        "both": _of_both(),
         "free": free.figures(written, {world: _world(world) for world in WORLDS}),
     }
     options.out.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -64,6 +70,23 @@ def _make(world: str, count: int, seed: int) -> dict[str, float]:
 
 def _measured(world: str) -> JSON:
     return json.loads(_gamegen("quality", BUILD / world / "content", "--world", _folder(world), "--json"))
+
+
+def _of_both() -> dict[str, JSON]:
+    """The NPC lines of both worlds together: 500 of them, the first by a hash of place and text."""
+    found = []
+    for world in WORLDS:
+        for record in load_records([BUILD / world / "content" / "dialogue.jsonl"]):
+            for where, text in texts_of(record.data):
+                if card_kind("dialogue", where) == "npc_line":
+                    found.append((digest("quality", world, record.id, where, text).hex(), text))
+    lines = [text for _, text in sorted(found)]
+    return {
+        "npc_lines": len(lines),
+        "npc_words": round(sum(len(line.split()) for line in lines) / len(lines), 2),
+        "npc_distinct_2": round(distinct(lines[:SAMPLE], 2), 4),
+        "npc_self_bleu_4": round(self_bleu(lines[:SAMPLE]), 4),
+    }
 
 
 def _free(count: int, seed: int) -> list[tuple[str, str, dict[str, Any]]]:
