@@ -44,7 +44,7 @@ Roll = Callable[[str, int], bool]
 """Rolls a skill check: (skill, dc) -> success."""
 
 TYPES: Mapping[str, type] = {"bool": bool, "int": int, "string": str}
-_COMPARE: Mapping[str, Callable[[JSON, JSON], bool]] = {
+COMPARE: Mapping[str, Callable[[JSON, JSON], bool]] = {
     "==": operator.eq,
     "!=": operator.ne,
     "<": operator.lt,
@@ -178,7 +178,7 @@ def compare(value: Value, leaf: Mapping[str, JSON]) -> bool:
             "GG306",
             f"{leaf['type']} {leaf['id']!r}: expected '==' or '!=' for a value that is no integer, found {op!r}",
         )
-    return _COMPARE[op](value, constant)
+    return COMPARE[op](value, constant)
 
 
 def apply(effects: Iterable[Mapping[str, JSON]], state: State) -> State:
@@ -202,6 +202,11 @@ def changed(value: Value, effect: Mapping[str, JSON]) -> Value:
             raise _fault("GG306", f"{name}: expected an integer to add to, found {type(value).__name__}")
         result = int(value) + int(change)
     return max(0, int(result)) if effect["type"] == "item" else result
+
+
+def shown(value: Value) -> str:
+    """A value as it stands in the record."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def show(text: str, placeholders: Mapping[str, str]) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from gamegen.checks.dialogue_states import Witness
 from gamegen.errors import GamegenError
-from gamegen.play import End, Line, Offer, Player, Value, initial_state
+from gamegen.play import End, Line, Offer, Player, initial_state, shown
 from gamegen.records import JSON
 
 ARROW = " -> "
@@ -29,7 +29,7 @@ def transcript(record: Mapping[str, JSON], witness: Witness) -> list[str]:
     """
     lines = []
     if witness.start:
-        lines.append(f"start with {', '.join(f'{id} = {_shown(value)}' for (_, id), value in witness.start.items())}")
+        lines.append(f"start with {', '.join(f'{id} = {shown(value)}' for (_, id), value in witness.start.items())}")
     try:
         _play(record, witness, lines)
     except GamegenError as error:  # a text that cannot be shown: it has a finding of its own
@@ -93,7 +93,3 @@ def quest_transcript(record: Mapping[str, JSON], outcome: str, trace: str) -> li
     if end is not None:
         lines.append(f"outcome {outcome} ({end['status']}): {end['text']['text']}")
     return lines
-
-
-def _shown(value: Value) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)

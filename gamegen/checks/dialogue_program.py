@@ -23,13 +23,12 @@ end is lost, for its node has a choice that stays open; and no edge, for the sho
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from gamegen.checks.dialogue_values import Name, Variable, followed, leaves
-from gamegen.play import Value, changed
+from gamegen.play import COMPARE, Value, changed
 from gamegen.records import JSON
 
 State = int
@@ -40,15 +39,6 @@ FEW = 1000
 """Values of a variable up to which its field is made to measure."""
 WIDE = 26
 """Bits of any other field: more values than the states of an exploration can show."""
-
-_COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
 
 
 class Edge(NamedTuple):
@@ -306,7 +296,7 @@ class Program:
             inner = self._test(condition["not"])
             return lambda row: not inner(row)
         position, constant = self.index[condition["type"], condition["id"]], condition["value"]
-        return _leaf(position, _COMPARE[condition["op"]], constant)
+        return _leaf(position, COMPARE[condition["op"]], constant)
 
     def _find_live(self) -> None:
         """Backwards through the ways until nothing is added."""

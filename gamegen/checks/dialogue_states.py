@@ -20,7 +20,7 @@ from typing import NamedTuple
 from gamegen.checks.dialogue_program import Edge, Program, State
 from gamegen.checks.dialogue_values import Name, candidates, conditions, effects, followed, goto_circle, leaves
 from gamegen.checks.reach import reaching_forward
-from gamegen.play import Value
+from gamegen.play import Value, shown
 from gamegen.records import JSON
 
 __all__ = [
@@ -53,7 +53,7 @@ class Witness:
     edges: tuple[Edge, ...] = ()
 
     def __str__(self) -> str:
-        values = ", ".join(f"{id} = {_shown(value)}" for (_, id), value in self.start.items())
+        values = ", ".join(f"{id} = {shown(value)}" for (_, id), value in self.start.items())
         taken = ", ".join(map(str, self.edges)) or "no choice"
         return f"shortest play: {taken}" + (f", starting with {values}" if values else "")
 
@@ -271,7 +271,3 @@ class _Explorer:
         fields = self.program.fields
         values = [len({state >> place.shift & place.mask for state in self.parents}) for place in fields]
         return "" if not values else fields[values.index(max(values))].variable.name[1]
-
-
-def _shown(value: Value) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -24,7 +24,7 @@ from typing import NamedTuple
 
 from gamegen.checks.dialogue_states import candidates, leaves
 from gamegen.checks.reach import reaching
-from gamegen.play import DEFAULTS, Value, changed, holds
+from gamegen.play import DEFAULTS, Value, changed, holds, shown
 from gamegen.records import JSON
 
 BOUND = 20_000
@@ -160,8 +160,8 @@ class _Simulator:
             if self._failed(row) is not None:
                 self.result.failing += 1
                 continue
-            shown = ", ".join(f"{name[1]} = {_shown(value)}" for name, value in zip(self.names, row, strict=True))
-            self._reach(None, self._enter(self.record["start"], row), f"start with {shown}" if shown else "start")
+            start = ", ".join(f"{name[1]} = {shown(value)}" for name, value in zip(self.names, row, strict=True))
+            self._reach(None, self._enter(self.record["start"], row), f"start with {start}" if start else "start")
 
     def _poorest(self, rows: list[tuple[Value, ...]]) -> list[tuple[Value, ...]]:
         """Of the starts that differ in items alone, those with the fewest."""
@@ -267,8 +267,3 @@ def variables(record: Record, tests: list[Mapping[str, JSON]]) -> tuple[list[Nam
         initial = ref.get("initial", DEFAULTS[name[0]])
         choices.append(candidates(name[0], initial, constants[name], added.get(name, []), list(ref.get("values", ()))))
     return names, choices
-
-
-def _shown(value: Value) -> str:
-    """A value as it stands in the record."""
-    return str(value).lower() if isinstance(value, bool) else str(value)

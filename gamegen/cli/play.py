@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TextIO
 
 from gamegen._random import Stream
-from gamegen.play import End, Line, Offer, Player, Roll, State, initial_state
+from gamegen.play import End, Line, Offer, Player, Roll, State, initial_state, shown
 from gamegen.records import JSON
 
 QUIT = frozenset({"q", "quit", "exit"})
@@ -110,8 +110,4 @@ class _Terminal:
             old, new = getattr(before, table), getattr(after, table)
             for id in sorted(new):
                 if new[id] != old[id]:
-                    self.say(f"[{id}: {_shown(old[id])} -> {_shown(new[id])}]")
-
-
-def _shown(value: bool | int | str) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+                    self.say(f"[{id}: {shown(old[id])} -> {shown(new[id])}]")

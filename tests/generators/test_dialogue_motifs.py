@@ -9,8 +9,9 @@ from hypothesis import given, strategies as st
 
 from gamegen.generators.dialogue.generator import GENERATOR
 from gamegen.generators.dialogue.motifs import STRIDES, Deck, motifs, turn
-from gamegen.generators.dialogue.words import ALSO, Said, Speaker, length
+from gamegen.generators.dialogue.words import Said, Speaker, length
 from gamegen.records import Brief
+from gamegen.spoken import ALSO
 from gamegen.world import Character
 from gamegen.world_file import load_world
 

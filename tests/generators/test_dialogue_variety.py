@@ -12,10 +12,10 @@ from hypothesis import given, settings, strategies as st
 from gamegen._random import digest
 from gamegen.generators.dialogue.generator import GENERATOR
 from gamegen.generators.dialogue.turns import in_turn, lead_at
-from gamegen.generators.dialogue.words import ALSO
 from gamegen.measures import distinct, self_bleu
 from gamegen.quality.texts import SAMPLE
 from gamegen.records import line_id
+from gamegen.spoken import ALSO
 from tests.generators.test_dialogue import brief, perihelion, planned, saltmarrow, worlds
 
 WORLDS = (saltmarrow, perihelion)

@@ -17,8 +17,9 @@ from string import Formatter
 
 from gamegen import _resources
 from gamegen._random import rendezvous
-from gamegen.generators.dialogue.words import ALSO, FORMS, Said, Say, Speaker, head, length
+from gamegen.generators.dialogue.words import FORMS, Said, Say, Speaker, head, length
 from gamegen.generators.phrases import sentence
+from gamegen.spoken import ALSO
 
 STRIDES: Mapping[str, int] = {
     "back": 5,

@@ -1,7 +1,7 @@
 """Plan a dialogue: who talks, about what and in which pattern; then the tree, grown to its size.
 
 Every plan has a farewell that can always be reached, typed variables that are each tested, and at every choice point a
-choice that is always open. Size, pattern and number of ends follow shipped dialogues (dialogue_settings.py); the same
+choice that is always open. Size, pattern and number of ends follow shipped dialogues (settings.py); the same
 brief and seed give the same plan, whatever else is planned.
 """
 

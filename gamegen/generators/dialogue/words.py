@@ -3,7 +3,7 @@
 A `must` speaks of the speaker in the third person ("she works at Voss Forge"), as the corpus does; a `plain` sentence
 is said by the speaker ("You have found me at Voss Forge."). Templates may use, beside names: {they} {them} {their} for
 the speaker, {s} and {es} for the ending of the speaker's verbs, {are} {have} {do}. What fits any world comes from the
-motifs (dialogue_motifs.py); here stands what is made from the world's own entries: questions about them, tellings of
+motifs (motifs.py); here stands what is made from the world's own entries: questions about them, tellings of
 facts, relations, whereabouts.
 """
 
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from gamegen.generators.phrases import clause, noun, sentence
+from gamegen.spoken import ALSO
 from gamegen.world import Character, Entity, Fact
 
 _FORMS = {
@@ -45,10 +46,6 @@ RELATIONS = {
     "sells_to": ("{they} sell{s} to {other}", "I sell to {other}."),
 }
 """What a person says of somebody, by the kind of relation; any other kind is a noun: "she is Oren Tal's rival"."""
-
-
-ALSO = "; also: "
-"""What joins the two things that one line has to say."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from gamegen.generators.quest.steps import Step
 from gamegen.generators.quest.strategies import Words, words_of
 from gamegen.generators.quest.turns import Turns
 from gamegen.records import JSON, line_id
+from gamegen.spoken import ALSO, NEXT
 from gamegen.world import Fact
 
 TITLE: Mapping[str, JSON] = {"type": "string", "minLength": 4, "maxLength": 48, "x-gamegen": {"ends": "title"}}
@@ -96,7 +97,7 @@ class Telling:
         yield self._text("title", "title", {"kind": "quest_title", "must": said.gist}, TITLE, (said.title,))
         why = said.reason
         told = f"{giver} says that {clause(self.lore.text)}" if self.lore else said.motive
-        joined = f"{said.task}; also: {why}"
+        joined = f"{said.task}{ALSO}{why}"
         card = {
             "kind": "quest_summary",
             "giver": f"{giver}, {noun(self.cast.giver.role)}",
@@ -111,7 +112,7 @@ class Telling:
             if position and why_now:
                 before = why_now
             then = self._then(stage, used, before)
-            must = f"{before}; next: {then}"
+            must = f"{before}{NEXT}{then}"
             used.add(must)
             key = f"stages/{stage.id}/journal"
             yield self._text(key, "journal", {"kind": "journal", "must": must}, JOURNAL, journal_texts(before, then))
@@ -135,7 +136,7 @@ class Telling:
         then = main.saying.or_else(*others)
         if len(then) > 110:
             then = main.saying.order
-        return then if f"{before}; next: {then}" not in used else main.saying.full_order
+        return then if f"{before}{NEXT}{then}" not in used else main.saying.full_order
 
     def _objective(self, key: str, step: Step, number: int) -> dict[str, JSON]:
         saying = step.saying

@@ -3,7 +3,7 @@
 A pattern is a function (talk, material, exit): it adds its nodes, lets every way through them lead to the node `exit`
 at last, and returns the entry. So any of them can be the whole of a talk, between greeting and farewell, or hang from a
 choice point of another one. What they leave open - tails to lead on from, points that take more questions, sockets that
-may become ends - is filled by dialogue_growth.py. A pattern for which there is nothing to say returns None.
+may become ends - is filled by growth.py. A pattern for which there is nothing to say returns None.
 """
 
 from __future__ import annotations

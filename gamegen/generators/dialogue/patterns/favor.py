@@ -8,6 +8,7 @@ from gamegen.generators.dialogue.motifs import turn
 from gamegen.generators.dialogue.talk import Entry, Socket, Talk, Topic, effect, leaf
 from gamegen.generators.dialogue.topology import Choice
 from gamegen.generators.phrases import noun
+from gamegen.spoken import ALSO
 
 
 def build(talk: Talk, material: Material, exit: str) -> Entry | None:
@@ -21,7 +22,7 @@ def build(talk: Talk, material: Material, exit: str) -> Entry | None:
     question, wish, agree, refuse, thanks, refused = says
     topic = Topic(talk.subject(None), talk.roles.lead)
     gift = talk.roles.gift
-    if gift is not None and words.ALSO not in thanks.must:
+    if gift is not None and ALSO not in thanks.must:
         thanks = words.both(thanks, sayings.gift(talk.lead, noun(gift.name)))
     asked = talk.node("wish", "tells", wish, exit)
     granted = talk.node("thanks", "success", thanks, exit, topic=topic)
