@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
 _CHECKOUT = _PACKAGE.parent
 
 
+@cache
 def folder(name: str) -> Path:
     """The folder `schemas`, `templates`, `docs/checks` or `samples` that belongs to this copy of gamegen."""
     checkout = _CHECKOUT / name

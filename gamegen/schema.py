@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from functools import cache
 from pathlib import Path
@@ -152,10 +152,36 @@ def _validator(text: str) -> Any:
     return validator(json.loads(text))
 
 
+@cache
+def _accepts(text: str) -> Callable[[JSON], bool]:
+    """Whether a document obeys the schema, as jsonschema-rs sees it: the same draft, a hundred times as fast.
+
+    Its patterns are ECMA's, so a line feed behind `$` is no end either. What it cannot read it does not accept.
+    """
+    import jsonschema_rs
+
+    quick = jsonschema_rs.Draft202012Validator(json.loads(text))
+
+    def accepts(document: JSON) -> bool:
+        try:
+            return bool(quick.is_valid(document))
+        except (ValueError, TypeError, OverflowError, RecursionError):
+            return False
+
+    return accepts
+
+
 def validate(document: JSON, schema: Mapping[str, JSON], path: str = "") -> list[Finding]:
-    """Every fault of the document under the schema, each with its place; empty when it validates."""
+    """Every fault of the document under the schema, each with its place; empty when it validates.
+
+    A document that is accepted at once has none; any other is read again by jsonschema, which says where it fails.
+    """
     from jsonschema.exceptions import relevance
 
+    text = json.dumps(schema)
+    if _accepts(text)(document):
+        return []
+    errors = sorted(_validator(text).iter_errors(document), key=lambda e: (e.json_path, relevance(e)))
     return [
         Finding(
             "GG101",
@@ -164,9 +190,7 @@ def validate(document: JSON, schema: Mapping[str, JSON], path: str = "") -> list
             path=path,
             where=error.json_path,
         )
-        for error in sorted(
-            _validator(json.dumps(schema)).iter_errors(document), key=lambda e: (e.json_path, relevance(e))
-        )
+        for error in errors
     ]
 
 

@@ -6,12 +6,25 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings, strategies as st
 from jsonschema import Draft202012Validator
 
 from gamegen.errors import SchemaFault
-from gamegen.schema import extend, load_schema, read_schema, validate, without_fixed
+from gamegen.records import JSON
+from gamegen.schema import extend, load_schema, read_schema, validate, validator, without_fixed
 
 KINDS = ("quest", "dialogue", "character")
+GALLERY = Path(__file__).parents[1] / "samples" / "gallery" / "saltmarrow"
+LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=12)
+VALUES = st.one_of(
+    LEAVES, st.sampled_from(["", "a_b", "A b", "x\n", "é"]), st.lists(LEAVES), st.dictionaries(st.text(), LEAVES)
+)
+
+
+def places(value: JSON) -> list[tuple[JSON, str | int]]:
+    """Every (container, key) below the value."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [place for key, part in items for place in ((value, key), *places(part))]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -75,3 +88,29 @@ def test_what_is_left_to_write_has_no_fixed_property() -> None:
     rest = without_fixed(load_schema("quest"))
     assert {"id", "kind", "refs", "provenance"}.isdisjoint(rest["properties"])
     assert "title" in rest["required"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(data=st.data())
+@settings(max_examples=60)
+def test_a_document_has_no_faults_just_when_jsonschema_finds_none(kind: str, data: st.DataObject) -> None:
+    """One value is changed, taken out or added anywhere, or none."""
+    schema = load_schema(kind)
+    record = json.loads((GALLERY / f"{kind}.jsonl").read_text("utf-8").splitlines()[0])
+    container, key = data.draw(st.sampled_from(places(record)))
+    match data.draw(st.sampled_from(["keep", "change", "drop", "add"])):
+        case "change":
+            container[key] = data.draw(VALUES)
+        case "drop":
+            del container[key]
+        case "add" if isinstance(container, dict):
+            container[data.draw(st.text(max_size=6))] = data.draw(VALUES)
+    errors = list(validator(schema).iter_errors(record))
+    assert len(validate(record, schema)) == len(errors)
+
+
+@pytest.mark.parametrize("value", [2**70, -(2**70), 1e308, float("inf"), "x\n", "x\u2028", "\ud800"])
+def test_extreme_values_are_judged_as_jsonschema_does(value: JSON) -> None:
+    schema = {"properties": {"n": {"type": "integer", "maximum": 9}, "t": {"type": "string", "pattern": "^[a-z]$"}}}
+    for document in ({"n": value}, {"t": value}):
+        assert bool(validate(document, schema)) == bool(list(validator(schema).iter_errors(document)))

@@ -121,7 +121,7 @@ def _profiles(record: Mapping[str, JSON], context: CheckContext) -> Iterator[Fin
     markup = rules.MARKUP
     if context.world is not None:
         markup = _of_world(_Same(context.world)).markup | rules.markup_of(_outside_texts(record))
-    spelt = (*words.names, *_outside_texts(record))
+    spelt = dict.fromkeys((*words.names, *_outside_texts(record)))
     for where, text in texts_of(record):
         for finding in _of_form(text, card_kind(str(record.get("kind")), where), words, known, markup, spelt):
             yield _at(finding, where)
@@ -150,7 +150,9 @@ def _names(record: Mapping[str, JSON], context: CheckContext) -> Iterator[Findin
     """No text names what neither world nor record knows."""
     if context.text is None or context.world is None or not rules.english(context.text.language):
         return
-    known = _of_world(_Same(context.world)).names | _tokens(context.text.names) | known_tokens(_outside_texts(record))
+    known = (
+        _of_world(_Same(context.world)).names | _tokens(context.text.names) | known_tokens(set(_outside_texts(record)))
+    )
     for where, text in texts_of(record):
         if card_kind(str(record.get("kind")), where) not in ("", *UNTITLED):
             for finding in foreign(text, known):
