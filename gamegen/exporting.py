@@ -20,7 +20,7 @@ def load_records(paths: Iterable[Path]) -> list[Record]:
     records: list[Record] = []
     faults: list[Finding] = []
     places: dict[str, str] = {}
-    for file in _files(paths):
+    for file in content_files(paths):
         for number, line in enumerate(_text(file).split("\n"), 1):
             if not line.strip():
                 continue
@@ -55,7 +55,8 @@ def _no_number(name: str) -> JSON:
     raise ValueError(f"{name} is no JSON number")
 
 
-def _files(paths: Iterable[Path]) -> list[Path]:
+def content_files(paths: Iterable[Path]) -> list[Path]:
+    """The files, and every ``*.jsonl`` in folders by name. Raises InvalidInput (GG006) for a folder without one."""
     files: list[Path] = []
     for path in paths:
         if path.is_dir():

@@ -115,7 +115,7 @@ def pairs_of_texts(texts: Sequence[tuple[str, str, str]]) -> list[tuple[int, int
     seen = Seen(bands)
     pairs = []
     for place, (kind, own) in enumerate(split):
-        said = Said.of(kind, own)
+        said = Folded.of(kind, own)
         first = seen.like(said)
         seen.add(said, place)
         if first is not None:
@@ -124,7 +124,7 @@ def pairs_of_texts(texts: Sequence[tuple[str, str, str]]) -> list[tuple[int, int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Said:
+class Folded:
     """A text as it is compared. key: its folded words, with spaces. whole: its letters and digits."""
 
     kind: str
@@ -133,7 +133,7 @@ class Said:
     shingles: Shingles
 
     @classmethod
-    def of(cls, kind: str, own: Sequence[str]) -> Said:
+    def of(cls, kind: str, own: Sequence[str]) -> Folded:
         """From the text's kind and folded words."""
         key = " ".join(own)
         return cls(kind, key, folded(key), shingles(own))
@@ -173,7 +173,7 @@ class Seen:
         """An empty one of the same bands."""
         return Seen(self._bands)
 
-    def like(self, said: Said) -> int | None:
+    def like(self, said: Folded) -> int | None:
         """The place of the earliest text that this one is a near-duplicate of."""
         best = self._wholes.get((said.kind, said.whole)) if said.whole else None
         bands = self._bands.get(said.key)
@@ -193,7 +193,7 @@ class Seen:
                 return place
         return best
 
-    def add(self, said: Said, place: int) -> None:
+    def add(self, said: Folded, place: int) -> None:
         """Keep a text; its place is greater than those before."""
         self._wholes.setdefault((said.kind, said.whole), place)
         bands = self._bands.get(said.key)

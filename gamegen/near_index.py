@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Self
 
 from gamegen._words import words
 from gamegen.errors import HostFailed
-from gamegen.near_duplicates import BANDS, VERSION, Said, Seen, bands_of, numbered, shared_bands, texts_in
+from gamegen.near_duplicates import BANDS, VERSION, Folded, Seen, bands_of, numbered, shared_bands, texts_in
 from gamegen.records import JSON, Record, content_hash
 
 if TYPE_CHECKING:
@@ -133,14 +133,14 @@ class Index:
                     pairs.append(Pair(places[first], (id, line)))
         return pairs
 
-    def _texts(self, id: str) -> Iterator[tuple[str, Said, Numbers]]:
+    def _texts(self, id: str) -> Iterator[tuple[str, Folded, Numbers]]:
         self._write()
         try:
             row = self._db.execute("SELECT texts, bands FROM records WHERE id = ?", (id,)).fetchone()
             bands, texts = _bands(row[1]), json.loads(row[0])
             numbers = iter(bands)
             found = [
-                (line, Said.of(kind, key.split()), bands[:0].reshape(0) if short else next(numbers))
+                (line, Folded.of(kind, key.split()), bands[:0].reshape(0) if short else next(numbers))
                 for line, kind, key, short in texts
             ]
         except (sqlite3.Error, ValueError, TypeError, AttributeError, StopIteration):

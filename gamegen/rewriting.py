@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 from gamegen._words import words
 from gamegen.errors import GamegenError
-from gamegen.near_duplicates import Said, Seen, bands_of, shared_bands, texts_in
+from gamegen.near_duplicates import Folded, Seen, bands_of, pairs_of_texts, shared_bands, texts_in
 from gamegen.project import with_project
 from gamegen.records import JSON, Finding, Record, line_id
 from gamegen.replanning import asked_texts, replan
@@ -89,6 +89,30 @@ def without_near_duplicates(
 
 
 @dataclass(frozen=True, slots=True)
+class Near:
+    """A text that is like an earlier one. yields: whether it may be written again."""
+
+    earlier: str
+    """Id of the record with the earlier text."""
+    record: str
+    line: str
+    text: str
+    yields: bool
+
+
+def near_duplicates_of(records: Sequence[Record]) -> list[Near]:
+    """Every text that is like an earlier one, in the order of the records, those that never yield first."""
+    ordered = sorted(records, key=_is_draft)
+    texts = [(record, line, kind, text) for record in ordered for line, kind, text in texts_in(record.data)]
+    found = []
+    for first, place in pairs_of_texts([(record.id, kind, text) for record, _, kind, text in texts]):
+        record, line, _, text = texts[place]
+        yields = _is_draft(record) and _attempts(record).get(line, MOST) < MOST
+        found.append(Near(texts[first][0].id, record.id, line, text, yields))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
 class _Step:
     """A rewriting: of the record as it stands, these texts, by line id, for the `number`th time."""
 
@@ -115,12 +139,12 @@ class _Texts:
 
     def __init__(self, known: Mapping[str, Numbers]) -> None:
         self._bands = dict(known)
-        self._records: dict[int, tuple[Record, list[tuple[str, Said]]]] = {}
+        self._records: dict[int, tuple[Record, list[tuple[str, Folded]]]] = {}
 
-    def of(self, record: Record) -> list[tuple[str, Said]]:
+    def of(self, record: Record) -> list[tuple[str, Folded]]:
         """(line id, text) of each text of the record."""
         if id(record) not in self._records:  # the record is kept beside, so that its id stays its own
-            said = [(line, Said.of(kind, words(text))) for line, kind, text in texts_in(record.data)]
+            said = [(line, Folded.of(kind, words(text))) for line, kind, text in texts_in(record.data)]
             self._records[id(record)] = record, said
         return self._records[id(record)][1]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +21,8 @@ from gamegen.errors import HostFailed, UsageError
 from gamegen.records import CONTRACTS, JSON, Brief, Record, canonical, content_hash
 
 if TYPE_CHECKING:
+    from filelock import FileLock
+
     from gamegen.session import Session
     from gamegen.world import World
 
@@ -76,18 +78,7 @@ class RecordStore:
         return self._written
 
     def __enter__(self) -> Self:
-        from filelock import FileLock, Timeout
-
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._lock = FileLock(self.path.with_name(self.path.name + ".lock"))
-            self._lock.acquire(timeout=0)
-        except Timeout:
-            raise HostFailed.of(
-                "GG009", "another gamegen writes this file", "wait for it, or choose another --out", path=str(self.path)
-            ) from None
-        except OSError as error:
-            raise self._failed(error) from None
+        self._lock = locked(self.path)
         try:
             self._open()
         except BaseException:
@@ -100,7 +91,7 @@ class RecordStore:
     ) -> None:
         for file in self._files:
             file.close()
-        self._lock.release()  # its file stays: removing it would let two others hold a lock each
+        self._lock.release()
 
     def add(self, record: Record) -> None:
         """Keep a finished record: in the file if it is due, else in the journal until it is."""
@@ -114,19 +105,10 @@ class RecordStore:
 
     def replace(self, records: Sequence[Record]) -> None:
         """Put these records, which are complete and in order, in the place of those in the file: all at once."""
-        new = self.path.with_name(self.path.name + ".new")
-        try:
-            with new.open("wb") as file:
-                file.writelines(record.to_line().encode("utf-8") + b"\n" for record in records)
-                file.flush()
-                os.fsync(file.fileno())
-            self._file.close()  # Windows replaces no open file
-            new.replace(self.path)
-            self._file = self.path.open("ab", buffering=0)
-            self._files = [self._file, self._journal_file]
-        except OSError as error:
-            new.unlink(missing_ok=True)
-            raise self._failed(error) from None
+        self._file.close()  # Windows replaces no open file
+        write_lines(self.path, records)
+        self._file = self.path.open("ab", buffering=0)
+        self._files = [self._file, self._journal_file]
 
     def _flush(self) -> None:
         while self._written < len(self.ids) and (line := self._early.get(self.ids[self._written])) is not None:
@@ -203,12 +185,48 @@ class RecordStore:
     def _failed(self, error: OSError, file: io.FileIO | None = None, start: int = 0) -> HostFailed:
         if file is not None:
             os.truncate(file.fileno(), start)
-        return HostFailed.of(
-            "GG008",
-            f"cannot write: {error.strerror or error}",
-            "free space or choose another --out; the same command goes on where it stopped",
-            path=str(self.path),
-        )
+        return _unwritten(self.path, error)
+
+
+def locked(path: Path) -> FileLock:
+    """The lock of a file for its one writer, held. Its own file stays when it is let go: removing that would let two
+    others hold a lock each. Raises HostFailed: GG009 if another holds it, GG008 if it cannot be made."""
+    from filelock import FileLock, Timeout
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(path.with_name(path.name + ".lock"))
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise HostFailed.of(
+            "GG009", "another gamegen writes this file", "wait for it, or choose another --out", path=str(path)
+        ) from None
+    except OSError as error:
+        raise _unwritten(path, error) from None
+    return lock
+
+
+def write_lines(path: Path, records: Iterable[Record]) -> None:
+    """Put these records in the place of the file, all at once. Raises HostFailed (GG008); the old file stays then."""
+    new = path.with_name(path.name + ".new")
+    try:
+        with new.open("wb") as file:
+            file.writelines(record.to_line().encode("utf-8") + b"\n" for record in records)
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(path)
+    except OSError as error:
+        new.unlink(missing_ok=True)
+        raise _unwritten(path, error) from None
+
+
+def _unwritten(path: Path, error: OSError) -> HostFailed:
+    return HostFailed.of(
+        "GG008",
+        f"cannot write: {error.strerror or error}",
+        "free space or choose another --out; the same command goes on where it stopped",
+        path=str(path),
+    )
 
 
 def _short(value: JSON) -> str:

@@ -22,6 +22,7 @@ COMMANDS = {
     "tune": ("gamegen.cli.tune", "Teach a model to write as your own examples do."),
     "plan": ("gamegen.cli.generate", "Show what would be made and what it costs; runs no model."),
     "generate": ("gamegen.cli.generate", "Make records of a kind."),
+    "distinct": ("gamegen.cli.distinct", "Write texts again that are nearly the same as earlier ones."),
     "restyle": ("gamegen.cli.restyle", "Write the texts of records again, in another tone or voice."),
     "export": ("gamegen.cli.content", "Write records as Ink, Yarn, JSON or a plugin's format."),
     "validate": ("gamegen.cli.content", "Check worlds, projects and content."),
