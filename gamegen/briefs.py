@@ -25,6 +25,17 @@ __all__ = [
 _YES, _NO = frozenset(("true", "yes")), frozenset(("false", "no"))
 
 
+_TYPES = {
+    "array": "a list",
+    "boolean": "yes or no",
+    "integer": "a whole number",
+    "null": "nothing",
+    "number": "a number",
+    "object": "a table",
+    "string": "a text",
+}
+
+
 def briefs_for(
     generator: Generator,
     block: str,
@@ -231,8 +242,29 @@ def _typed(value: JSON, schema: Mapping[str, JSON]) -> JSON:
 
 
 def _expectation(schema: Mapping[str, JSON]) -> str:
-    shown = {key: value for key, value in schema.items() if key != "description"}
-    return f"expected {json.dumps(shown, ensure_ascii=False)}"
+    """What a schema asks for, in words: "expected a whole number from 1 to 20"."""
+    if "enum" in schema:
+        return f"expected one of {', '.join(map(str, schema['enum']))}"
+    types = schema.get("type", ())
+    parts = [" or ".join(_TYPES[name] for name in ([types] if isinstance(types, str) else types)) or "another value"]
+    parts += [_range(schema, "minimum", "maximum", "")]
+    parts += [_range(schema, "minLength", "maxLength", " characters")]
+    parts += [_range(schema, "minItems", "maxItems", " entries")]
+    parts += [f"that matches {schema['pattern']}" if "pattern" in schema else ""]
+    return f"expected {' '.join(filter(None, parts))}"
+
+
+def _range(schema: Mapping[str, JSON], least: str, most: str, unit: str) -> str:
+    match schema.get(least), schema.get(most):
+        case None, None:
+            return ""
+        case None, top:
+            return f"up to {top}{unit}"
+        case bottom, None:
+            return f"from {bottom}{unit} on"
+        case bottom, top:
+            return f"from {bottom} to {top}{unit}"
+    raise AssertionError
 
 
 def parse_settings(pairs: Sequence[str]) -> dict[str, JSON]:

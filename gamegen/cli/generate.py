@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from gamegen.cli.options import Place, brief_options, find_place, json_option
 from gamegen.cli.progress import record_bar
+from gamegen.errors import UsageError
 from gamegen.records import JSON, Brief, Record
 
 if TYPE_CHECKING:
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
     from gamegen.rewriting import Report
     from gamegen.session import Session
     from gamegen.world import World
+
+_BLOCK = re.compile(r"[a-z][a-z0-9_]{0,99}")
 
 
 @click.command("plan")
@@ -200,6 +205,11 @@ def _briefs(
     """The briefs, each planned once: what cannot be is refused before a model is opened."""
     from gamegen.briefs import parse_settings, proven_briefs
 
+    if briefs is not None and click.get_current_context().get_parameter_source("count") is ParameterSource.COMMANDLINE:
+        raise UsageError.of("GG005", f"-n {count} beside --briefs {briefs}: the file says how many", "leave out -n")
+    if block is not None and not _BLOCK.fullmatch(block):
+        message = f"--block {block}: expected an id of small letters, digits and underscores"
+        raise UsageError.of("GG005", message, "for example --block harbor_quests")
     pairs = settings if chain is None else (*settings, f"chain={chain}")
     wanted = parse_settings(pairs)
     return proven_briefs(generator, block or generator.kind, count, wanted, briefs, place.world, seed)

@@ -73,3 +73,32 @@ def test_every_fault_of_a_file_is_told_with_its_line_and_no_engine_is_opened(
 def test_a_batch_for_which_names_run_out_is_refused_at_once(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["generate", "character", "--world", WORLD, "-n", "2000"]) == 2
     assert "names that nobody has" in capsys.readouterr().err
+
+
+def test_a_count_beside_a_file_of_briefs_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("people.csv").write_text("id,level\nsmith,3\n", encoding="utf-8")
+    assert run([*BASE, "--briefs", "people.csv", "-n", "4"]) == 2
+    assert "GG005 -n 4 beside --briefs people.csv: the file says how many; leave out -n" in capsys.readouterr().err
+    assert run([*BASE, "--briefs", "people.csv"]) == 0
+
+
+@pytest.mark.parametrize("block", ["Bad", "two words", "", "ünder", "../up", "a" * 101])
+def test_a_block_is_an_id(block: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([*BASE, "--block", block]) == 2
+    assert "expected an id of small letters, digits and underscores" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("setting", "meant"),
+    [
+        ("level=99", "expected a whole number from 1 to 20"),
+        ("level=high", "expected a whole number from 1 to 20"),
+        ("tone=" + "x" * 200, "characters"),
+    ],
+)
+def test_an_impossible_setting_says_in_words_what_is_possible(
+    setting: str, meant: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*BASE, "--set", setting]) == 2
+    said = capsys.readouterr().err
+    assert meant in said and "{" not in said
