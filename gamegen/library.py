@@ -15,12 +15,12 @@ from gamegen._words import words
 from gamegen.errors import WorldFault
 from gamegen.records import JSON, Request
 from gamegen.said import Said
-from gamegen.spoken import NEXT, by_player, spoken, to_player
+from gamegen.spoken import NEXT, capital, ended, spoken, to_player
 
 _PART = {"objective": "verb", "trait": "part"}
 """Which field of a card names the table below its kind; for any other kind it is `intent`."""
-_VOICES: Mapping[str, Callable[[str], str]] = {"npc_line": spoken, "player_choice": by_player}
-"""Who says a text of this kind; of any other it is the narrator, to the player."""
+_VOICES: Mapping[str, Callable[[str], str]] = {"npc_line": spoken, "player_choice": str}
+"""Who says a text of this kind (a choice is in the player's words); of any other it is the narrator, to the player."""
 
 
 class Library:
@@ -29,7 +29,7 @@ class Library:
     def __init__(self, path: Path | None = None) -> None:
         self.path = path or folder("templates") / "library.toml"
         self._environment = ImmutableSandboxedEnvironment(undefined=jinja2.StrictUndefined, autoescape=False)
-        self._environment.filters |= {"cap": _capital, "sentence": _sentence}
+        self._environment.filters |= {"cap": capital, "ended": ended, "sentence": _sentence}
         try:
             self._tables: Mapping[str, JSON] = tomllib.loads(self.path.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -54,7 +54,7 @@ class Library:
 
     def _fields(self, request: Request) -> dict[str, JSON]:
         card = {**request.values, **request.card}
-        must = str(card.get("must", "")).rstrip(".!? ")
+        must = str(card.get("must", "")).rstrip(". ")
         say = _VOICES.get(str(card.get("kind", "")), to_player)
         card["must"] = say(must).replace(NEXT, ". Now ")
         card["then"] = say(must.rpartition(NEXT)[2])
@@ -82,9 +82,5 @@ class Library:
         return WorldFault.of("GG716", message, "correct the file", path=str(self.path))
 
 
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
 def _sentence(text: str) -> str:
-    return _capital(text).rstrip(".") + "."
+    return capital(ended(text))

@@ -11,7 +11,7 @@ from typing import Any, Literal
 JSON = Any
 """A JSON value: None, bool, int, float, str, list of JSON, dict of str to JSON."""
 
-CONTRACTS: dict[str, int] = {"plan": 2, "writing": 3, "rewriting": 1}
+CONTRACTS: dict[str, int] = {"plan": 3, "writing": 4, "rewriting": 1}
 """Numbers that go up when the same inputs give other plans, other choices of text, or other near-duplicates. The engine
 has its own."""
 

@@ -3,24 +3,26 @@
     score = mean log p(token) of the sampled tokens
           + 3.0 * share of the content words of `must` that the text says
           + 1.0 * share of them that it says in their order (longest common subsequence); of all its words,
-                  where a narrator speaks
+                  where a narrator speaks, and in a choice
           - 2.0 * [it leaves out one of the things that `must` asks for]
-          - 0.3 * content words that the card does not have, where a narrator speaks; 0.12 * those beyond two in a
-                  spoken line or a choice
+          - 0.3 * content words that the card does not have, where a narrator speaks, and in a choice those beyond one;
+                  0.12 * those beyond two in a spoken line
           - 1.5 * [it has a number that `must` does not have]
           - 2.0 * [the bound of length ended it, not the model]
           - 3.0 * share of its content words that it says again, more than `must` does
-          - 0.08 * words beyond what `must` needs
+          - 0.08 * words beyond what `must` needs; 0.2 in a choice
           - 0.4 * sentences beyond one for each thing that `must` asks for (of a journal entry or a summary: beyond two)
+          - 2.0 * [a choice asks where `must` does not, or does not where it asks]
           - 2.0 * [it says no where `must` says yes, or yes where it says no; a third of it for a "no" that comes later]
           - 1.5 * [it is told by the wrong person: no "I" where the speaker is meant or acts, an "I" where nobody does,
-                  an "I" or "you" in a trait]
+                  an "I" or "you" in a trait, an "I" in a choice whose `must` has none]
           - 0.8 * [it says "we" where one person is meant]
           - 2.0 * [it calls the person by another gender's pronoun]
           - 1.5 * share of the content words that it has from an example line of the speaker
-          - 1.0 * [the speaker tells their own name, role or voice]
+          - 1.0 * [the speaker tells their own name, role or voice; a choice calls somebody "the keeper"]
           - 1.0 * [it ends in a tag: ", I will"]
-          - 0.5 * [it is `must` or one of the request's own last resorts, word for word]; 0.2 where a narrator speaks
+          - 0.5 * [it is `must` or one of its own last resorts, word for word]; 0.2 where a narrator speaks, and
+                  in a choice, whose `must` is the player's own words
           - 1.0 * [it begins with the same two words as a text of the record]
           - 2.0 * share of its pairs of neighboring words, but for those of `must`, that texts of the record have
           - 4.0 * [it says the same words as a text of the record]
@@ -42,7 +44,7 @@ from gamegen.cards import AFTER
 from gamegen.engine.api import Completion
 from gamegen.records import JSON, Finding, Request
 from gamegen.said import Said
-from gamegen.spoken import by_player, parts_of, spoken, to_player
+from gamegen.spoken import parts_of, spoken, to_player
 
 NOTHING = Said()
 
@@ -58,7 +60,10 @@ FLOOR = 0.0
 NARRATED = frozenset({"objective", "quest_summary", "journal"})
 """Kinds that a narrator tells: nobody says "I", and nothing beyond the facts is wanted."""
 
-_SPOKEN = frozenset({"npc_line", "player_choice"})
+_CHOICE = "player_choice"
+_SPOKEN = frozenset({"npc_line", _CHOICE})
+_CLOSE = NARRATED | {_CHOICE}
+"""Kinds whose every word should stand in its `must`, in the same order."""
 _SLACK: Mapping[str, int] = {"npc_line": 5, "player_choice": 2, "objective": 4, "quest_summary": 12, "journal": 6}
 _OTHER_SLACK = 6
 """Words that a text may have beyond its `must` without a penalty."""
@@ -74,6 +79,9 @@ _MARKS = ".!?…'’)"
 _MOST_TAILS = 3
 _TAG = re.compile(r", (?:and |so )?(?:I|you|we|they|he|she|it)\b['’\w ]{1,18}(?=[.!?]?$)")
 """Where a sentence says again, in words without content, that it means it."""
+
+_CALLED = re.compile(r", (?:the|an?|your|my) ([\w '’-]+)[.!?]?$")
+"""Where a text ends in what it calls somebody, with an article."""
 
 _FIRST = word_set("i i'm i've i'll i'd me my mine myself we we're we've we'll we'd us our ours ourselves")
 _MANY = word_set("we we're we've we'll we'd us our ours ourselves")
@@ -118,16 +126,17 @@ def score(request: Request, completion: Completion, already: Said = NOTHING) -> 
     result -= 1.5 * bool(_numbers(own) - _numbers(words(str(request.card.get("must", "")))))
     result -= 2.0 * (completion.finish == "length")
     result -= 3.0 * max(0.0, _repetition(content) - _repetition(_content(str(request.card.get("must", "")))))
-    result -= 0.08 * _spare_words(request, own)
+    result -= (0.2 if _kind(request) == _CHOICE else 0.08) * _spare_words(request, own)
     result -= 0.4 * max(0, len(sentence_ends(text)) + 1 - _sentences(request))
+    result -= 2.0 * (_kind(request) == _CHOICE and ("?" in text) != ("?" in str(request.card.get("must", ""))))
     result -= 2.0 * _polarity(request, own)
     result -= 1.5 * _wrong_person(request, own)
     result -= 0.8 * _of_many(request, own)
     result -= 2.0 * _wrong_gender(request, own)
     result -= 1.5 * max((_shared(content, line) for line in _lines(request)), default=0.0)
-    result -= 1.0 * _describes_itself(request, content)
+    result -= 1.0 * (_describes_itself(request, content) or _calls_by_role(request, text))
     result -= 1.0 * (_tag(text) is not None)
-    result -= (0.2 if _kind(request) in NARRATED else 0.5) * (
+    result -= (0.2 if _kind(request) in _CLOSE else 0.5) * (
         own == _meant(request) or any(words(line) == own for line in request.fallback)
     )
     result -= 1.0 * already.opens(own)
@@ -245,16 +254,16 @@ def _meant(request: Request) -> list[str]:
     must = str(request.card.get("must", ""))
     if _kind(request) == "npc_line":
         return words(spoken(must))
-    if _kind(request) == "player_choice":
-        return words(request.fallback[0] if request.fallback else by_player(must))
+    if _kind(request) == _CHOICE:
+        return words(must)
     return words(to_player(must))
 
 
 def _in_order(request: Request, own: Sequence[str], content: Sequence[str]) -> float:
     must = str(request.card.get("must", ""))
     wanted: Sequence[str] = content_stems(must)
-    if _kind(request) in NARRATED:
-        wanted, content = words(to_player(must)), own
+    if _kind(request) in _CLOSE:
+        wanted, content = _meant(request), own
     longest = [0] * (len(content) + 1)
     for word in wanted:
         above = list(longest)
@@ -269,6 +278,8 @@ def _invented(request: Request, content: Sequence[str]) -> float:
         return 0.0
     known = set(content_stems(" ".join(str(value) for name, value in request.card.items() if name != AFTER)))
     new = len(set(content) - known)
+    if _kind(request) == _CHOICE:
+        return 0.3 * max(0, new - 1)
     return 0.3 * new if _kind(request) in NARRATED else 0.12 * max(0, new - 2)
 
 
@@ -302,6 +313,8 @@ def _wrong_person(request: Request, own: Sequence[str]) -> bool:
     if _kind(request) not in _SPOKEN:
         return False
     meant = _meant(request)
+    if _kind(request) == _CHOICE and _SUBJECT.intersection(own) and not _SUBJECT.intersection(meant):
+        return True
     return any(person.intersection(meant) and not person.intersection(own) for person in (_FIRST, _SECOND, _SUBJECT))
 
 
@@ -333,3 +346,10 @@ def _describes_itself(request: Request, own: Sequence[str]) -> bool:
     """A speaker tells neither name, role nor how they speak, unless they must; a trait does not begin with a name."""
     described = set(content_stems(f"{request.card.get('who', '')} {request.card.get('voice', '')}"))
     return bool((described - set(content_stems(str(request.card.get("must", ""))))) & set(own))
+
+
+def _calls_by_role(request: Request, text: str) -> bool:
+    """A choice that ends in ", the keeper?" speaks to nobody; "keeper" would do."""
+    _, comma, what = str(request.card.get("to", "")).partition(", ")
+    match = _CALLED.search(text)
+    return bool(comma and match and set(content_stems(match[1])) & set(content_stems(what)))

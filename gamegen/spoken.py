@@ -1,7 +1,8 @@
 """Turns a card's `must` into plain speech: from "she owes the guild money" to "I owe the guild money".
 
-A `must` tells of the speaker and the player in the third person. A small model repeats the person it reads, so prompts
-show it the clause as the speaker would say it. English only, and careful: who is not surely the speaker stays.
+A `must` tells of the speaker and the player in the third person; that of a choice is in the player's own words. A small
+model repeats the person it reads, so prompts show it the clause as the speaker would say it. English only, and careful:
+who is not surely the speaker stays.
 """
 
 from __future__ import annotations
@@ -27,10 +28,6 @@ _OTHERS = frozenset({"she", "her", "he", "his", "him"})
 
 _VERBS = {"has": "have", "is": "am", "does": "do", "goes": "go", "are": "am", "were": "was", "isn't": "am not"}
 _AUXILIARIES = word_set("has is was had cannot can will would won't doesn't does never always only")
-_PLAYERS_OWN = _AUXILIARIES | word_set(
-    "must owes thanks wants needs knows accepts demands prefers hopes promises swears"
-)
-"""What begins a clause about the player whose subject is left out."""
 _KEPT = frozenset({"was", "as", "always", "this", "its", "his", "us", "thus", "perhaps", "sometimes", "once"})
 _PLAYER = (
     (r"\bthe player['’]s\b(?= \w)", "your"),
@@ -106,31 +103,6 @@ def _spoken(clause: str) -> str:
     return "".join(result)
 
 
-@lru_cache(maxsize=4096)
-def by_player(must: str) -> str:
-    """What a player's choice must say as the player says it: "has to go" is "I have to go".
-
-    Only a clause that begins with a verb of `_PLAYERS_OWN` or "claims" is about the player; any other (a question, an
-    offer) stays.
-    """
-    return _by_part(_by_player, must)
-
-
-def _by_player(clause: str) -> str:
-    clause = re.sub(r"\bthe player['’]s\b(?= \w)", "my", clause, flags=re.IGNORECASE)
-    clause = re.sub(r"\bthe player['’]s\b", "mine", clause, flags=re.IGNORECASE)
-    clause = re.sub(r"^the player\b", "I", clause, flags=re.IGNORECASE)
-    clause = re.sub(r"\bthe player\b", "me", clause, flags=re.IGNORECASE)
-    clause = re.sub(r"^claims (?:that )?(?=to be\b)to be", "I am", clause)
-    clause = re.sub(r"^claims to\b", "I", clause)
-    clause = re.sub(r"^claims (?:that )?", "", clause)
-    head, _, rest = clause.partition(" ")
-    if head == "I":
-        verb, _, rest = rest.partition(" ")
-        return f"I {_first_person(verb)} {rest}".rstrip()
-    return f"I {_first_person(head)} {rest}".rstrip() if head in _PLAYERS_OWN else clause
-
-
 def _as_object(tokens: list[str], place: int) -> str:
     """ "her" before a word is "my", at the end of a clause or before a preposition "me"."""
     following = next((token.casefold() for token in tokens[place + 1 :] if token.strip()), ".")
@@ -168,6 +140,11 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def ended(text: str) -> str:
+    """The text with a stop, unless it ends with a question or exclamation mark."""
+    return text if text.endswith(("?", "!")) else text.rstrip(".") + "."
+
+
 def told_of(must: str, pronouns: str) -> str:
     """What is told of a person, with the person as its subject: "keeps a cat" of a she is "She keeps a cat"."""
     first = must.split(" ", 1)[0]
@@ -181,8 +158,8 @@ def noted(must: str) -> str:
 
 
 FILTERS: dict[str, Callable[..., str]] = {
-    "by_player": by_player,
     "capital": capital,
+    "ended": ended,
     "noted": noted,
     "role": role,
     "spoken": spoken,

@@ -87,11 +87,14 @@ def environment() -> Environment:
     def cap(text: str) -> str:
         return text[:1].upper() + text[1:]
 
+    def ended(text: str) -> str:
+        return text if text.endswith((".", "!", "?")) else f"{text}."
+
     def sentence(text: str) -> str:
-        return cap(text) if text.endswith((".", "!", "?")) else f"{cap(text)}."
+        return cap(ended(text))
 
     env = Environment(undefined=StrictUndefined, autoescape=False)
-    env.filters |= {"cap": cap, "sentence": sentence}
+    env.filters |= {"cap": cap, "ended": ended, "sentence": sentence}
     return env
 
 

@@ -69,6 +69,34 @@ def test_the_better_text_has_the_higher_score(good: str, bad: str, wanted: Reque
     assert better(good, bad, wanted)
 
 
+ASKED = {"kind": "player_choice", "to": "Ness Tolliver, lighthouse keeper", "intent": "asks"}
+WHO = request(card={**ASKED, "must": "who pays for the old bell?"})
+STAY = request(card={**ASKED, "intent": "bargains", "must": "I will keep watch tonight"})
+REST = request(card={**ASKED, "intent": "comforts", "must": "breathe out again, Ness"})
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "wanted"),
+    [
+        ("Who pays for the old bell, Ness?", "Who pays for the old bell, Ness.", WHO),
+        ("Who pays for the old bell, Ness?", "Pays for the old bell, Ness?", WHO),
+        ("Who pays for the old bell, Ness?", "For the old bell, Ness, who pays?", WHO),
+        ("Who pays for the old bell, keeper?", "Who pays for the old bell, the keeper?", WHO),
+        ("Who pays for the old bell, Ness?", "Who pays for the old bell, and for bread and lamp oil?", WHO),
+        ("I will keep watch tonight, Ness.", "Will I keep watch tonight, Ness?", STAY),
+        ("I will keep watch tonight, Ness.", "You will keep watch tonight, Ness.", STAY),
+        ("Breathe out again now, Ness.", "Ness, I may breathe out again.", REST),
+    ],
+)
+def test_a_choice_is_what_the_player_says(good: str, bad: str, wanted: Request) -> None:
+    assert better(good, bad, wanted)
+
+
+def test_a_choice_may_be_its_must_word_for_word() -> None:
+    own = score(WHO, said("Who pays for the old bell?"))
+    assert own > score(WHO, said("Who pays for the old bell, and does he pay well?"))
+
+
 def test_a_likelier_text_has_the_higher_score() -> None:
     text = "I sold the lens to the guild, and gladly."
     assert score(request(), said(text, -5)) > score(request(), said(text, -20))

@@ -7,7 +7,7 @@ import re
 import pytest
 from hypothesis import given, strategies as st
 
-from gamegen.spoken import by_player, capital, noted, parts_of, role, spoken, to_player, told_of
+from gamegen.spoken import capital, ended, noted, parts_of, role, spoken, to_player, told_of
 
 
 @pytest.mark.parametrize(
@@ -47,20 +47,9 @@ def test_the_player_is_addressed(must: str, told: str) -> None:
     assert to_player(must) == told
 
 
-@pytest.mark.parametrize(
-    ("must", "said"),
-    [
-        ("has to go to Bell Hill", "I have to go to Bell Hill"),
-        ("claims to be the new cook", "I am the new cook"),
-        ("claims to work for the guild", "I work for the guild"),
-        ("claims a goat ate the form", "a goat ate the form"),
-        ("the player is the new piano player", "I am the new piano player"),
-        ("Luma can trust the player", "Luma can trust me"),
-        ("why the chapel is locked", "why the chapel is locked"),
-    ],
-)
-def test_a_choice_is_said_by_the_player(must: str, said: str) -> None:
-    assert by_player(must) == said
+@pytest.mark.parametrize(("must", "said"), [("who pays?", "who pays?"), ("I pay", "I pay."), ("I pay.", "I pay.")])
+def test_a_clause_is_ended_once(must: str, said: str) -> None:
+    assert ended(must) == said
 
 
 def test_a_journal_entry_becomes_sentences() -> None:
@@ -95,11 +84,6 @@ def test_any_text_can_be_spoken(text: str) -> None:
 
 def test_each_part_of_a_must_is_said_by_itself() -> None:
     assert spoken("she sold the lens; also: her brother knows") == "I sold the lens. My brother knows"
-    assert (
-        by_player("has found the key; also: will not give it back") == "I have found the key. I will not give it back"
-    )
-    assert by_player("must know who lit it") == "I must know who lit it"
-    assert by_player("thanks Bill for the rope") == "I thank Bill for the rope"
     assert to_player("the player found it; also: the guild pays the player") == "you found it. The guild pays you"
     assert noted("the player has the key; also: it is bent; next: sell it") == "You have the key. It is bent. Sell it."
     assert parts_of("the key is bent; next: sell it; also: be quick") == ["the key is bent", "sell it", "be quick"]

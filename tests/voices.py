@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from gamegen.cards import CHATML, FIELDS
 from gamegen.engine.api import Job
-from gamegen.spoken import by_player, spoken, to_player
+from gamegen.spoken import spoken, to_player
 from gamegen.testing import FakeEngine
 
-SAY = {"npc_line": spoken, "player_choice": by_player}
+SAY = {"npc_line": spoken, "player_choice": str}
 
 
 class Voice(FakeEngine):
@@ -29,7 +29,7 @@ class Voice(FakeEngine):
         card = card_of(job)
         if job.opening:
             return f"{job.opening} {self.word}."
-        text = SAY.get(card["kind"], to_player)(card["must"]).rstrip(".")
+        text = SAY.get(card["kind"], to_player)(card["must"]).rstrip(".?")
         if card["kind"] == "quest_title":
             return " ".join([self.word, *text.split()[:4]]).title()
         return f"{text[0].upper()}{text[1:]}, {self.word}."

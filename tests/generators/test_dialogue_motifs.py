@@ -9,7 +9,7 @@ from hypothesis import given, strategies as st
 
 from gamegen.generators.dialogue.generator import GENERATOR
 from gamegen.generators.dialogue.motifs import STRIDES, Deck, motifs, turn
-from gamegen.generators.dialogue.words import Said, Speaker, length
+from gamegen.generators.dialogue.words import Claims, Speaker, length
 from gamegen.records import Brief
 from gamegen.spoken import ALSO
 from gamegen.world import Character
@@ -20,7 +20,7 @@ SALTMARROW = Path(__file__).parents[2] / "samples" / "saltmarrow" / "world"
 
 
 def deck(ordinal: int, **values: str) -> Deck:
-    return Deck((1, "talk"), ordinal, values, Said())
+    return Deck((1, "talk"), ordinal, values, Claims())
 
 
 @pytest.mark.parametrize("slot", motifs())

@@ -68,7 +68,7 @@ def cast(world: World, brief: Brief, seed: int, nodes: int) -> Cast:
     second = _id(world.characters, "character", settings.get("other"))
     lead = draw.lead(_giver(world, settings, wanted), topic, place_id, second)
     place = world.locations.get(place_id or lead.location or "")
-    known = [world.facts[id] for id in in_turn(world, lead.knows, brief.ordinal, *draw.block)]
+    known = [world.facts[id] for id in in_turn(world, lead, brief.ordinal, *draw.block)]
     secret = topic or next((fact for fact in known if fact.secret), known[0] if known else None)
     others = draw.others(lead, place, world.characters[second] if second is not None else None, nodes)
     link = world.locations.get(next(iter(draw.order(place.links, "link")), "")) if place else None

@@ -15,7 +15,6 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from gamegen.errors import UsageError
-from gamegen.generators.dialogue import says as sayings, words
 from gamegen.generators.dialogue.material import Material
 from gamegen.generators.dialogue.patterns import HUNG, MAIN, Pattern
 from gamegen.generators.dialogue.talk import ANNOYED, BYE, FACTS, Entry, Point, Tail, Talk, Topic, effect, leaf
@@ -72,14 +71,14 @@ def _frame(talk: Talk, material: Material) -> None:
     if wanted == "barks" and talk.wishes.nodes <= IN_A_ROW:
         return _chain(talk, material)
     lead = talk.roles.lead
-    farewell = _line(talk, "farewell" if wanted != "barks" else "bark")
+    farewell = talk.needed("farewell" if wanted != "barks" else "bark")
     bye = talk.node(BYE, "leaves", farewell, "")
     bye.end = "left"
     bare = wanted in ("barks", "quest")
     greet = None
     if not bare:
         topic = Topic(talk.subject(None), lead, kind="greeting")
-        greet = talk.node("greet", "greets", _line(talk, "greeting"), bye.id, topic=topic)
+        greet = talk.node("greet", "greets", talk.needed("greeting"), bye.id, topic=topic)
     entry = attempt(talk, material, lambda: MAIN[wanted](talk, material, bye.id))
     if entry is None and "pattern" not in talk.wishes.fixed:
         wanted = "hub"
@@ -109,14 +108,6 @@ def _chain(talk: Talk, material: Material) -> None:
         before = node
     if before is not None:
         before.end = "left"
-
-
-def _line(talk: Talk, slot: str) -> words.Say:
-    """A motif of a slot that no dialogue can do without."""
-    say = talk.deck.one(slot, talk.lead)
-    if say is None:
-        raise UsageError.of("GG005", f"no motif of {slot} is left that this world can fill", "add one to motifs.toml")
-    return say
 
 
 # --- other patterns
@@ -180,7 +171,7 @@ def _as_point(talk: Talk, tail: Tail) -> Point | None:
     node = talk.tree.nodes[tail.node]
     if not node.goto or node.end or node.choices or tail.topic.kind:
         return None
-    back = talk.back(tail.topic.subject)
+    back = talk.one("back", tail.topic.subject)
     if back is None:
         return None
     node.choices = [Choice("back", back, node.goto)]
@@ -246,13 +237,8 @@ def _end(talk: Talk, material: Material) -> None:
             node.end, node.goto = socket.end, ""
             taken.add(socket.end)
             talk.tails = [tail for tail in talk.tails if tail.node != node.id]
-    partings = (
-        ("promised", sayings.promise(talk.lead)),
-        ("quarreled", sayings.insult(talk.lead)),
-        ("sent_on", sayings.elsewhere(talk.lead)),
-    )
-    for end, says in partings:
-        if wanted > len(taken) and (fixed or talk.room > 1) and _parting(talk, end, says):
+    for end in ("promised", "quarreled", "sent_on"):
+        if wanted > len(taken) and (fixed or talk.room > 1) and _parting(talk, end):
             taken.add(end)
     if fixed and wanted > len(taken):
         raise UsageError.of(
@@ -262,18 +248,17 @@ def _end(talk: Talk, material: Material) -> None:
         )
 
 
-def _parting(talk: Talk, end: str, says: list[tuple[words.Say, words.Say]]) -> bool:
+def _parting(talk: Talk, end: str) -> bool:
     """A choice that ends the talk in its own way."""
     point = next((p for p in talk.points if len(talk.tree.nodes[p.node].choices) <= p.limit + 1), None)
     point = point or next(iter(_tail_points(talk)), None)
-    at = talk.ordinal % len(says)
-    pair = next((pair for pair in (*says[at:], *says[:at]) if talk.claim(*pair)), None)
-    if point is None or pair is None or talk.room < 1:
+    if point is None or talk.room < 1 or not (says := talk.deck.draw(end, talk.lead)):
         return False
-    node = talk.node(end, "failure" if end == "quarreled" else "success", pair[1], "")
+    said, answer = says
+    node = talk.node(end, "failure" if end == "quarreled" else "success", answer, "")
     node.end = end
     host = talk.tree.nodes[point.node]
-    host.choices.insert(-1, Choice(end, pair[0], node.id))
+    host.choices.insert(-1, Choice(end, said, node.id))
     return True
 
 

@@ -70,7 +70,7 @@ class Material:
         self.left: dict[str, Fact] = {fact.id: fact for fact in self.roles.facts if fact != secret}
         """Facts that nobody has told yet; what a second person knows comes after what the lead knows."""
         for person in self.roles.others:
-            for id in in_turn(self.world, person.knows, talk.ordinal, *talk.block, "dialogue"):
+            for id in in_turn(self.world, person, talk.ordinal, *talk.block, "dialogue", aside=True):
                 fact = self.world.facts[id]
                 if not fact.secret and fact != secret:
                     self.left.setdefault(id, fact)
@@ -128,9 +128,8 @@ class Material:
         draw = self.stream.uniform()
         if draw < PAIR:
             return self._paired(fact, by, room)
-        if draw < PAIR + WHEREABOUTS and (found := self._found(subject, by)) is not None:
-            say = found.answer
-            return say if length(say) <= room and self.talk.claim(say) and self._new("find", subject.id) else None
+        if draw < PAIR + WHEREABOUTS and (found := self._find(subject, by, room)) is not None:
+            return found.answer
         if draw < PAIR + WHEREABOUTS + AFTERTHOUGHT:
             slot = self._after(fact)
             if self.talk.deck.share(slot) < AFTER_SHARE:
@@ -232,12 +231,12 @@ class Material:
             (slot, lambda slot=slot: self._exchange(slot, subject, by, {"subject": subject.name}))  # type: ignore[misc]
             for slot in ON
         ]
-        found += [("", lambda: self._witness(subject, by)), ("", lambda: self._described(subject, by))]
+        found += [("witness", lambda: self._witness(subject, by)), ("", lambda: self._described(subject, by))]
         entity = self.talk.entity(subject)
         name = subject.name
         if isinstance(entity, Character):
             found.append(("person", lambda: self._exchange("person", subject, by, {"other": name})))
-            found.append(("", lambda: self._find(subject, by)))
+            found.append(("find", lambda: self._find(subject, by)))
         elif isinstance(entity, Location):
             found.append(("place", lambda: self._exchange("place", subject, by, {"where": name})))
         elif isinstance(entity, Faction):
@@ -271,20 +270,21 @@ class Material:
                 ask, say = words.relation(self.talk.lead, kind, subject.name)
                 if not self.talk.claim(ask, say):
                     continue
-                found = self._found(subject, lead)
-                if found is not None and self.stream.chance(0.5) and self.talk.claim(found.answer):
-                    self._used.add(("find", person.id))
-                    say = both(say, found.answer)
+                found = self._find(subject, lead, LONGEST - length(say)) if self.stream.chance(0.5) else None
+                say = both(say, found.answer) if found is not None else say
                 return Unit(ask, say, Topic(subject, lead), f"person_{person.id}")
         return None
 
-    def _exchange(self, slot: str, subject: Subject, by: Character, values: Mapping[str, str]) -> Unit | None:
+    def _exchange(
+        self, slot: str, subject: Subject, by: Character, values: Mapping[str, str], most: int = 0
+    ) -> Unit | None:
         """A motif of question and answer about an entry of the world, or small talk; once for an entry."""
-        if subject.id and not self._new(slot, subject.id):
+        if subject.id and (slot, subject.id) in self._used:
             return None
-        says = self.talk.deck.filled(slot, speaker(by), values)
+        says = self.talk.deck.filled(slot, speaker(by), values, most)
         if not says:
             return None
+        self._used.add((slot, subject.id))
         return Unit(says[0], says[1], Topic(subject, by), f"{slot}_{subject.id}" if subject.id else slot)
 
     def _creature(self, entity: Entity | None, by: Character) -> Unit | None:
@@ -294,43 +294,25 @@ class Material:
         values = {"creature": noun(entity.name), "where": noun(place.name)}
         return self._exchange("creature", Subject.of(entity), by, values)
 
-    def _found(self, subject: Subject, by: Character) -> Unit | None:
-        """Where one finds a person who is not here; nothing is claimed yet."""
+    def _find(self, subject: Subject, by: Character, most: int = 0) -> Unit | None:
+        """Where one finds a person who is not here. most: words of the answer."""
         person = self.world.characters.get(subject.id)
         place = self.world.locations.get((person.location if person else None) or "")
         absent = person is not None and person not in self.company and place != self.roles.place
-        if place is None or not absent or ("find", subject.id) in self._used:
+        if place is None or not absent:
             return None
-        number = self.talk.ordinal + len(self._used)
-        ask, say = words.find(speaker(by), subject.name, noun(place.name), number)
-        return Unit(ask, say, Topic(subject, by), f"find_{subject.id}")
-
-    def _find(self, subject: Subject, by: Character) -> Unit | None:
-        unit = self._found(subject, by)
-        if unit is None or not self._new("find", subject.id) or not self.talk.claim(unit.ask, unit.answer):
-            return None
-        return unit
+        return self._exchange("find", subject, by, {"other": subject.name, "where": noun(place.name)}, most)
 
     def _witness(self, subject: Subject, by: Character) -> Unit | None:
         """Somebody else is named who knows an open fact about the subject that was told."""
-        if ("witness", subject.id) in self._used:
-            return None
         for id in self._told:
             fact = self.world.facts[id]
             if fact.secret or subject.id not in fact.about:
                 continue
             people = [p for p in self.world.characters.values() if id in p.knows and p not in self.company]
             person = next((p for p in people if p.id not in fact.about), None)
-            if person is not None and self._new("witness", subject.id):
-                other, number = Subject.of(person), self.talk.ordinal + len(self._used)
-                ask, say = words.witness(speaker(by), subject.name, other.name, number)
-                if not self.talk.claim(ask, say):
-                    return None
-                found = self._found(other, by)
-                if found is not None and self.talk.claim(found.answer):
-                    self._used.add(("find", person.id))
-                    say = both(say, found.answer)
-                return Unit(ask, say, Topic(subject, by), f"witness_{subject.id}")
+            if person is not None:
+                return self._exchange("witness", subject, by, {"subject": subject.name, "other": noun(person.name)})
         return None
 
     def _described(self, subject: Subject, by: Character) -> Unit | None:
@@ -442,13 +424,7 @@ class Material:
         talk.secret_told = True
         say = self.tell(secret, self.roles.lead, subject) if secret is not None else None
         if say is None:
-            say = talk.lead.say(
-                "confesses",
-                "{they} {have} told nobody the truth about {subject}",
-                "I have told nobody the truth about {subject}, not even myself",
-                subject=subject.name,
-            )
-            talk.claim(say)
+            say = talk.needed("nothing_told", subject=subject.name)
         node = talk.node("secret", "secret", say, goto, topic=Topic(subject, self.roles.lead, secret))
         if self.roles.learns is not None:
             node.effects.append(effect("flag", self.roles.learns.id, "set", True))

@@ -1,6 +1,7 @@
-"""The repertoire of dialogue: templates/dialogue/motifs.toml, and the deck that hands its motifs out over a batch.
+"""The repertoire of dialogue: templates/dialogue/motifs, and the deck that hands its motifs out over a batch.
 
-A motif is one to six says [intent, must, plain] with placeholders. It can be used when each of its placeholders has a
+A motif is one to six says with placeholders: [intent, must, plain] of a person of the world, [intent, plain] of the
+player, whose choice has to say just that. It can be used when each of its placeholders has a
 value. The order of a slot is drawn once for a block, seed and world (a rendezvous draw: a motif that is added moves the
 others by one place at most); a record starts in it where the records before it have stopped, as far as a stride per
 slot can tell. So neighbors share no motif until the slot is used up, and no plan needs to look at another one. A record
@@ -17,7 +18,7 @@ from string import Formatter
 
 from gamegen import _resources
 from gamegen._random import rendezvous
-from gamegen.generators.dialogue.words import FORMS, Said, Say, Speaker, head, length
+from gamegen.generators.dialogue.words import FORMS, Claims, Say, Speaker, asked, head, length
 from gamegen.generators.phrases import sentence
 from gamegen.spoken import ALSO
 
@@ -43,15 +44,15 @@ class Motif:
 
 @cache
 def motifs() -> Mapping[str, tuple[Motif, ...]]:
-    """Every slot of the file by its name."""
-    path = _resources.folder("templates") / "dialogue" / "motifs.toml"
-    tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    return {slot: tuple(map(_motif, rows)) for table in tables.values() for slot, rows in table.items()}
+    """Every slot of the files by its name."""
+    paths = sorted((_resources.folder("templates") / "dialogue" / "motifs").glob("*.toml"))
+    files = [tomllib.loads(path.read_text(encoding="utf-8")) for path in paths]
+    return {slot: tuple(map(_motif, rows)) for file in files for slot, rows in file.items()}
 
 
 def _motif(row: list[str] | list[list[str]]) -> Motif:
     says = [row] if isinstance(row[0], str) else row
-    triples = tuple((intent, must, plain) for intent, must, plain in says)
+    triples = tuple((say[0], say[1] if len(say) == 3 else asked(say[1]), say[-1]) for say in says)
     used = {name for _, *texts in triples for text in texts for _, name, _, _ in Formatter().parse(text) if name}
     return Motif(triples, frozenset(used - FORMS))
 
@@ -74,7 +75,7 @@ class Deck:
     name: seed, block and world. values: of the placeholders that the whole record fills; an empty one is none.
     """
 
-    def __init__(self, name: tuple[str | int, ...], ordinal: int, values: Mapping[str, str], said: Said) -> None:
+    def __init__(self, name: tuple[str | int, ...], ordinal: int, values: Mapping[str, str], said: Claims) -> None:
         self.name = name
         self.ordinal = ordinal
         self.values = {key: value for key, value in values.items() if value}

@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from gamegen._random import Stream, digest
-from gamegen.generators.dialogue import words as words
+from gamegen.errors import UsageError
 from gamegen.generators.dialogue.cast import Cast, subject_of, world_subject
 from gamegen.generators.dialogue.motifs import Deck, turn
 from gamegen.generators.dialogue.settings import Wishes
 from gamegen.generators.dialogue.topology import Choice, Node, Tree
-from gamegen.generators.dialogue.words import Said, Say, Speaker, Subject
+from gamegen.generators.dialogue.words import Claims, Say, Speaker, Subject
 from gamegen.generators.phrases import clause, noun
 from gamegen.records import JSON, Brief
 from gamegen.world import Character, Entity, Fact, World
 
 BYE = "bye"
 TRUST, ANNOYED, STANCE, LEVERAGE = "trust", "annoyed", "stance", "leverage"
-FACTS = 0.26
+FACTS = 0.22
 """Share of nodes that tell a fact below which facts go first."""
 TOUCH = 0.46
 """Share of nodes that tell a fact or go on with the subject of one, below which such questions go before small talk."""
@@ -91,7 +91,7 @@ class Talk:
         self.stream = Stream(seed, brief.id, "dialogue")
         self.lead = speaker(roles.lead)
         self.name = noun(world.name)
-        self.said = Said()
+        self.said = Claims()
         self.deck = Deck(
             (*self.block, self.name),
             brief.ordinal,
@@ -173,11 +173,6 @@ class Talk:
     def claim(self, *says: Say) -> bool:
         return self.said.claim(*says)
 
-    def pick(self, says: Sequence[Say]) -> Say | None:
-        """One of the says that nobody has said; they take turns over the ordinals."""
-        at = turn(len(says), self.ordinal)
-        return next((say for say in (*says[at:], *says[:at]) if self.claim(say)), None)
-
     def point(self, node: Node, returns: str, topic: Topic, limit: int = 4) -> None:
         """Let questions be added to the node; it is none of the nodes that only lead on any more."""
         self.tails = [tail for tail in self.tails if tail.node != node.id]
@@ -221,19 +216,27 @@ class Talk:
     def entity(self, subject: Subject) -> Entity | None:
         return self.world.get(subject.id) if subject.id else None
 
-    def ask(self, subject: Subject, by: Character | None = None) -> Say | None:
-        """A question about the subject that was not asked before."""
-        options = words.questions(speaker(by or self.roles.lead), subject)
-        first, *rest = options
-        self._asked += 1
-        at = (turn(len(rest), self.ordinal, 3) + self._asked) % len(rest)
-        order = [*rest[at:], *rest[:at]]
-        order.insert((self.ordinal + self._asked) % 2, first)
-        return next((say for say in order if self.claim(say)), None)
+    def one(self, slot: str, subject: Subject, by: Character | None = None) -> Say | None:
+        """The next motif of a slot of single lines about a subject; None when there is none left."""
+        return self.deck.one(slot, speaker(by or self.roles.lead), subject=subject.name)
 
-    def back(self, subject: Subject) -> Say | None:
-        """What the player says to leave a subject."""
-        return self.deck.one("back", self.lead, subject=subject.name)
+    def needed(self, slot: str, **values: str) -> Say:
+        """The next motif of a slot of single lines that a dialogue cannot do without. Raises UsageError (GG005)."""
+        says = self.deck.filled(slot, self.lead, values)
+        if not says:
+            raise UsageError.of(
+                "GG005",
+                f"no motif of {slot} is left that this world can fill",
+                "add one to templates/dialogue/motifs",
+            )
+        return says[0]
+
+    def ask(self, subject: Subject, by: Character | None = None) -> Say | None:
+        """A question about the subject that was not asked before: one for its type and one for any take turns."""
+        self._asked += 1
+        slots = [f"ask_{subject.type}", "ask"]
+        first, second = slots if (self.ordinal + self._asked) % 2 else reversed(slots)
+        return self.one(first, subject, by) or self.one(second, subject, by)
 
     def press(self, name: str, subject: Subject, goto: str) -> Choice | None:
         """A skill check: the choice; the nodes of its outcomes lead to `goto`. None when all is said."""

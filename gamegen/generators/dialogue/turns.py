@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from gamegen._random import digest, rendezvous, uniform
-from gamegen.world import World
+from gamegen.world import Character, World
 
 GOLDEN = 0.6180339887498949
 """Multiples of it, modulo 1, are spread over the circle as evenly as can be, however many there are (Knuth 6.4)."""
@@ -37,26 +37,28 @@ def lead_at(people: Iterable[str], ordinal: int, *name: str | int) -> str:
     return leads(known, number, *name)[place]
 
 
-def in_turn(world: World, ids: Iterable[str], ordinal: int, *name: str | int) -> list[str]:
-    """Facts in the order in which a dialogue of this ordinal tells them.
+def in_turn(world: World, person: Character, ordinal: int, *name: str | int, aside: bool = False) -> list[str]:
+    """The facts that a person knows, in the order in which they tell them in a dialogue of this ordinal.
 
-    Each fact has a place on a circle; the start moves with the ordinal, and a fact waits for its distance from it, the
-    longer the more people know it (by the square of their number), for they come to speak of it the oftener. A fact
-    that is added moves no other.
+    In each pass of the leads every fact has one keeper among those who know it, another one in the next pass; first
+    comes what the person keeps. Each fact has a place on a circle, whose start moves with the passes; so a fact that is
+    added moves few others. aside: for somebody who does not lead: what its keeper is the least likely to come to.
     """
-    start = ordinal * GOLDEN
-    known = knowers(world)
+    number = max(0, ordinal - 1) // max(1, len(world.characters))
+    keepers = knowers(world)
 
-    def wait(id: str) -> tuple[float, str]:
-        return (uniform(digest(*name, "fact", id), 1) - start) % 1.0 * known.get(id, 1) ** 2, id
+    def wait(id: str) -> tuple[bool, float, str]:
+        known = rendezvous(keepers[id], *name, "keeper", id)
+        place = (uniform(digest(*name, "fact", id), 1) - number * GOLDEN) % 1.0
+        return known[number % len(known)] != person.id, -place if aside else place, id
 
-    return sorted((id for id in ids if id in world.facts), key=wait)
+    return sorted((id for id in person.knows if id in world.facts), key=wait)
 
 
-def knowers(world: World) -> dict[str, int]:
-    """How many people know each fact that anybody knows."""
-    found: dict[str, int] = {}
+def knowers(world: World) -> dict[str, list[str]]:
+    """Who knows each fact that anybody knows."""
+    found: dict[str, list[str]] = {}
     for person in world.characters.values():
         for id in person.knows:
-            found[id] = found.get(id, 0) + 1
+            found.setdefault(id, []).append(person.id)
     return found

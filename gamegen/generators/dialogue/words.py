@@ -1,10 +1,11 @@
 """The words of a dialogue's plan: for every text an intent, what it must say, and a plain sentence as the last resort.
 
 A `must` speaks of the speaker in the third person ("she works at Voss Forge"), as the corpus does; a `plain` sentence
-is said by the speaker ("You have found me at Voss Forge."). Templates may use, beside names: {they} {them} {their} for
+is said by the speaker ("You have found me at Voss Forge."). Of a choice it is the player's own words: "who pays?", and
+"Who pays?" plainly. Templates may use, beside names: {they} {them} {their} for
 the speaker, {s} and {es} for the ending of the speaker's verbs, {are} {have} {do}. What fits any world comes from the
-motifs (motifs.py); here stands what is made from the world's own entries: questions about them, tellings of
-facts, relations, whereabouts.
+motifs (motifs.py); here stands what is made from the world's own entries: tellings of facts, descriptions, relations,
+news.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ class Say:
     facts: tuple[str, ...] = ()
 
 
-class Said:
+class Claims:
     """What the texts of one record say, so that none says what another one says."""
 
     def __init__(self) -> None:
@@ -66,7 +67,8 @@ class Said:
 
     def claim(self, *says: Say) -> bool:
         """Whether all of them are new and differ, in each half as well; then they count as said."""
-        texts = [text.casefold() for say in says for text in {say.must, say.plain, *say.must.split(ALSO)}]
+        parts = [{text.casefold() for text in (say.must, say.plain, *say.must.split(ALSO))} for say in says]
+        texts = [text for each in parts for text in each]
         if len(set(texts)) < len(texts) or not self._texts.isdisjoint(texts):
             return False
         self._texts.update(texts)
@@ -103,6 +105,10 @@ class Speaker:
         words = {**_forms(self), **names}
         return Say(intent, must.format(**words), sentence(plain.format(**words)))
 
+    def asks(self, intent: str, plain: str, **names: str) -> Say:
+        """What the player says to the speaker."""
+        return self.say(intent, asked(plain), plain, **names)
+
     def of_fact(self, fact: Fact, own_names: Sequence[str]) -> str:
         """The fact as a clause; a speaker whom it names speaks of themself with a pronoun."""
         they, them, their = _FORMS[self.pronouns]
@@ -124,6 +130,12 @@ class Speaker:
         _, them, their = _FORMS[self.pronouns]
         mine = re.sub(rf"\b{their}\b(?= \w)", "my", noun(goal))
         return mine if them == their else re.sub(rf"\b{them}\b", "me", mine)
+
+
+def asked(plain: str) -> str:
+    """What a choice has to say, by the plain sentence: "Who pays?" is "who pays?", "I will." is "I will"."""
+    as_it_is = re.match(r"(?:I\b|\{)", plain)
+    return (plain if as_it_is else plain[:1].lower() + plain[1:]).rstrip(".")
 
 
 @lru_cache(maxsize=256)
@@ -183,36 +195,6 @@ class Subject:
         return cls(entity.id, entity.type, noun(entity.name))
 
 
-_QUESTIONS = {
-    "item": ("what became of {subject}", "What became of {subject}?"),
-    "character": ("what {they} know{s} of {subject}", "What do you know of {subject}?"),
-    "location": ("what is happening at {subject}", "What is happening at {subject}?"),
-    "faction": ("what {they} think{s} of {subject}", "What do you think of {subject}?"),
-    "creature": ("what {they} know{s} about {subject}", "What do you know about {subject}?"),
-    "world": ("what people say in {subject}", "What do people say in {subject}?"),
-}
-
-
-_MORE = (
-    ("more about {subject}", "Tell me more about {subject}"),
-    ("what {first} has heard about {subject}", "What have you heard about {subject}?"),
-    ("how things stand with {subject}", "How do things stand with {subject}?"),
-    ("whether there is news of {subject}", "Is there any news of {subject}?"),
-    ("what worries {first} about {subject}", "What worries you about {subject}?"),
-    ("why people talk about {subject}", "Why do people talk about {subject}?"),
-    ("what a stranger should know of {subject}", "What should a stranger know of {subject}?"),
-    ("what {first} would say of {subject}", "What would you say of {subject}, {first}?"),
-    ("what else {first} knows about {subject}", "What else do you know about {subject}?"),
-)
-
-
-def questions(speaker: Speaker, subject: Subject) -> list[Say]:
-    """Ways to ask about a subject; the one that fits its type first."""
-    return [
-        speaker.say("asks", must, plain, subject=subject.name) for must, plain in (_QUESTIONS[subject.type], *_MORE)
-    ]
-
-
 def telling(speaker: Speaker, fact: Fact, own_names: Sequence[str], creatures: bool, reports: bool = True) -> Say:
     """The line that reveals a fact. `reports` chooses between two intents for one that is open and harmless."""
     must = speaker.of_fact(fact, own_names)
@@ -222,70 +204,6 @@ def telling(speaker: Speaker, fact: Fact, own_names: Sequence[str], creatures: b
     else:
         intent = "warns" if creatures else "reports" if reports else "reveals"
     return Say(intent, must, sentence(clause(fact.text)), (fact.id,))
-
-
-_FOUND = (
-    ("where one finds {other}", "Where do I find {other}?"),
-    ("where {other} would be now", "Where would {other} be now?"),
-    ("the way to {other}", "Which way to {other}?"),
-)
-_AT = (
-    ("one finds {other} at {where}", "You will find {other} at {where}"),
-    ("{other} is mostly at {where}", "Try {where}, {other} is mostly there"),
-    ("whoever looks for {other} should start at {where}", "Start at {where} if you look for {other}"),
-    ("{other} spends the days at {where}", "At {where}, that is where {other} spends the days"),
-    ("{other} never strays far from {where}", "{other} never strays far from {where}"),
-    ("nobody at {where} has to ask who {other} is", "Nobody at {where} will ask you who {other} is"),
-    ("{other} left for {where} this morning", "{other} left for {where} this morning"),
-    ("the player should knock at {where} and ask for {other}", "Knock at {where} and ask for {other}"),
-    ("{other} practically lives at {where}", "Why, {other} practically lives at {where}"),
-    ("all mail for {other} goes to {where}", "All mail for {other} goes to {where}"),
-    ("{where} has not been without {other} for a day", "Not one day has {where} been without {other}"),
-)
-
-
-def find(speaker: Speaker, other: str, where: str, number: int) -> tuple[Say, Say]:
-    """The question where somebody is, and the answer. number: chooses among the ways to say it."""
-    return (
-        speaker.say("asks", *_FOUND[number % len(_FOUND)], other=other),
-        speaker.say("reports", *_AT[number % len(_AT)], other=other, where=where),
-    )
-
-
-_WITNESS_ASKED = (
-    ("who could say more about {subject}", "Who could say more about {subject}?"),
-    ("whom else to ask about {subject}", "Whom else should I ask about {subject}?"),
-    ("who knows {subject} from another side", "Who knows another side of {subject}?"),
-)
-_WITNESS = (
-    ("{other} can say more about that", "{other} can say more about that than I can"),
-    ("the player should put the same question to {other}", "Put the same question to {other}"),
-    ("{other} knows it too and likes to be asked", "{other} knows it too, and likes to be asked"),
-    ("{other} was told first", "They told {other} before they told me"),
-    ("{they} would send anybody who doubts it to {other}", "If you doubt it, I would send you to {other}"),
-    ("only {other} tells it better", "Only {other} tells it better"),
-    ("{other} has the dates in a better order", "In a better order, {other} has the dates"),
-    ("{other} stood closer when it came out", "When it came out, {other} stood closer"),
-    ("one should bring {other} a small present and wait", "Bring {other} a small present, then wait"),
-    (
-        "{other} argues over every detail of it and agrees at last",
-        "Every detail {other} will argue over, and then agree",
-    ),
-    ("it was {other} who went pale at the mention", "Somebody went pale at the mention. That was {other}"),
-    ("{other} has been asked before and grew tired of it", "Others have worn {other} out with asking. Be brief"),
-    ("{other} keeps quiet about it only in company", "Catch {other} alone, company makes for silence"),
-    ("two glasses loosen the tongue of {other}", "Two glasses, and the tongue of {other} comes loose"),
-    ("what {they} {have} left out {other} never would", "What I have left out, {other} never would"),
-    ("{other} would be offended not to be asked", "Not to be asked would offend {other}"),
-)
-
-
-def witness(speaker: Speaker, subject: str, other: str, number: int) -> tuple[Say, Say]:
-    """The player asks for somebody else who knows; the speaker names one, and does not tell it again."""
-    return (
-        speaker.say("asks", *_WITNESS_ASKED[number % len(_WITNESS_ASKED)], subject=subject),
-        speaker.say("reports", *_WITNESS[number % len(_WITNESS)], subject=subject, other=other),
-    )
 
 
 _VERBS = re.compile(
@@ -329,19 +247,16 @@ def relation(speaker: Speaker, kind: str, other: str) -> tuple[Say, Say]:
     word = noun(kind.replace("_", " "))
     must, plain = known or ("{they} {are} {other}'s {word}", "I am {other}'s {word}")
     return (
-        speaker.say("asks", "what {they} think{s} of {other}", "What do you think of {other}?", other=other),
+        speaker.asks("asks", "What do you think of {other}?", other=other),
         speaker.say("reveals", must, plain, other=other, word=word),
     )
 
 
 def news(speaker: Speaker, world: str, premise: str) -> list[tuple[Say, Say]]:
     """(question, answer) for each sentence of the world's premise that a person can say."""
-    asks = (
-        ("what is new in {world}", "What is new in {world}?"),
-        ("what else there is to know about {world}", "What else should I know about {world}?"),
-    )
+    asks = ("What is new in {world}?", "What else should I know about {world}?")
     parts = [part for part in re.split(r"(?<=[.!?])\s+", premise) if 3 <= len(part.split()) <= 18]
     return [
-        (speaker.say("asks", *ask, world=world), Say("reports", clause(part), sentence(clause(part))))
+        (speaker.asks("asks", ask, world=world), Say("reports", clause(part), sentence(clause(part))))
         for ask, part in zip(asks, parts, strict=False)
     ]

@@ -3,7 +3,6 @@ come closer, listen or pass by. ("Bark" is the trade's word for such lines.)"""
 
 from __future__ import annotations
 
-from gamegen.generators.dialogue import says as sayings
 from gamegen.generators.dialogue.material import Material
 from gamegen.generators.dialogue.talk import Entry, Talk, Topic
 from gamegen.generators.dialogue.topology import Choice
@@ -22,14 +21,15 @@ def build(talk: Talk, material: Material, exit: str) -> Entry | None:
     first = talk.node("bark", "tells", say, exit, by=said.by, topic=said)
     hello = talk.deck.one("greeting", talk.lead)
     leave = talk.deck.one("leaving", talk.lead)
-    approach, listen = sayings.approach(talk.lead), sayings.listen(talk.lead)
-    if hello is None or leave is None or not talk.claim(approach):
+    approach = talk.deck.one("approach", talk.lead)
+    if hello is None or leave is None or approach is None:
         return None
     met = talk.node("met", "greets", hello, exit, topic=Topic(topic.subject, talk.roles.lead))
     first.choices = [Choice("approach", approach, met.id), Choice("pass_by", leave, exit)]
     if talk.wishes.nodes >= SCENE:
         overheard = material.line(said)
-        if overheard is None or not talk.claim(listen):
+        listen = talk.deck.one("listen", talk.lead)
+        if overheard is None or listen is None:
             return None
         heard = talk.node("overheard", "tells", overheard[0], exit, by=overheard[1].by, topic=overheard[1])
         first.choices.insert(1, Choice("listen", listen, heard.id))

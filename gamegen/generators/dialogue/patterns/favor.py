@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gamegen.generators.dialogue import says as sayings, words
+from gamegen.generators.dialogue import words
 from gamegen.generators.dialogue.material import Material
 from gamegen.generators.dialogue.motifs import turn
 from gamegen.generators.dialogue.talk import Entry, Socket, Talk, Topic, effect, leaf
@@ -23,7 +23,8 @@ def build(talk: Talk, material: Material, exit: str) -> Entry | None:
     topic = Topic(talk.subject(None), talk.roles.lead)
     gift = talk.roles.gift
     if gift is not None and ALSO not in thanks.must:
-        thanks = words.both(thanks, sayings.gift(talk.lead, noun(gift.name)))
+        giving = talk.deck.one("gift", talk.lead, item=noun(gift.name))
+        thanks = thanks if giving is None else words.both(thanks, giving)
     asked = talk.node("wish", "tells", wish, exit)
     granted = talk.node("thanks", "success", thanks, exit, topic=topic)
     denied = talk.node("refused", "failure", refused, exit)

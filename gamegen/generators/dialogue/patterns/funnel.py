@@ -33,7 +33,7 @@ def build(talk: Talk, material: Material, exit: str) -> Entry | None:
         return None
     for number, (point, topic) in enumerate(points):
         onward = points[number + 1][0].id if number + 1 < stages else last.id
-        back = talk.back(topic.subject)
+        back = talk.one("back", topic.subject)
         replies = [unit for unit in (material.follow(topic), material.answer(topic)) if unit is not None]
         if back is None or not replies:
             return None

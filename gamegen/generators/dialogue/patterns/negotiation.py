@@ -3,7 +3,6 @@ the two come to terms, without it they do not, and before that the player may wa
 
 from __future__ import annotations
 
-from gamegen.generators.dialogue import says as sayings, words
 from gamegen.generators.dialogue.material import Material
 from gamegen.generators.dialogue.talk import LEVERAGE, Entry, Socket, Talk, Topic, effect, leaf
 from gamegen.generators.dialogue.topology import Choice, Node
@@ -15,14 +14,14 @@ SECOND = 16
 def build(talk: Talk, material: Material, exit: str) -> Entry | None:
     subject = talk.roles.subject
     topic = Topic(subject, talk.roles.lead)
-    ask, terms, last = talk.ask(subject), talk.pick(sayings.terms(talk.lead, subject.name)), _resting(talk)
+    ask, terms, last = talk.ask(subject), talk.one("terms", subject), talk.one("resting", subject)
     stages = 1 + (talk.room >= SECOND and talk.checks >= 2)
     settled = talk.deck.draw("deal", talk.lead, subject=subject.name)
-    insist = talk.pick(sayings.truths(talk.lead, subject.name))
+    insist = talk.one("truth", subject)
     if ask is None or terms is None or last is None or not settled or insist is None or talk.checks < 1:
         return None
     final = talk.node("last_word", "tells", last, exit)
-    second = _resting(talk) if stages == 2 else None
+    second = talk.one("resting", subject) if stages == 2 else None
     middle = talk.node("second_terms", "tells", second, final.id) if second is not None else None
     opening = talk.node("terms", "tells", terms, final.id)
     for number, point in enumerate((opening, middle)):
@@ -38,7 +37,7 @@ def build(talk: Talk, material: Material, exit: str) -> Entry | None:
         Choice("insist", insist, refused.id),
     ]
     talk.local(LEVERAGE, 0)
-    truth, back = talk.pick(sayings.truths(talk.lead, subject.name)), talk.back(subject)
+    truth, back = talk.one("truth", subject), talk.one("back", subject)
     if talk.room >= 1 and not talk.secret_told and truth is not None and back is not None:
         told = material.reveal(exit)
         agreed.choices = [Choice("truth", truth, told.id), Choice("back", back, exit)]
@@ -50,16 +49,12 @@ def build(talk: Talk, material: Material, exit: str) -> Entry | None:
     return Entry(opening.id, ask, subject)
 
 
-def _resting(talk: Talk) -> words.Say | None:
-    return talk.pick(sayings.resting(talk.lead, talk.roles.subject.name))
-
-
 def _stage(talk: Talk, point: Node, number: int, onward: str, exit: str) -> bool:
     """A check, a concession, and in the first stage the way out: the player walks away."""
     subject = talk.roles.subject
     press = talk.press(f"press_{number + 1}", subject, onward)
     deal = talk.deck.draw("deal", talk.lead, subject=subject.name)
-    walk = talk.back(subject)
+    walk = talk.one("back", subject)
     if press is None or not deal or walk is None:
         return False
     talk.tree.nodes[str((press.check or {})["success"])].effects.append(effect("local", LEVERAGE, "add", 1))

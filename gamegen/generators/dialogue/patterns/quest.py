@@ -7,13 +7,18 @@ import re
 from collections.abc import Iterable
 from typing import cast as typed
 
-from gamegen.generators.dialogue import says as sayings
 from gamegen.generators.dialogue.material import Material
 from gamegen.generators.dialogue.talk import Entry, Socket, Talk, Topic, effect, leaf
 from gamegen.generators.dialogue.topology import Choice
 from gamegen.generators.dialogue.words import Say, Subject
 from gamegen.generators.phrases import noun
 from gamegen.records import JSON
+
+SLOTS = (
+    *("greeting", "work", "leaving", "offer", "accept", "accepted", "decline", "declined"),
+    *("report", "progress", "not_yet", "waiting", "done", "reward"),
+)
+"""Motifs that every quest needs."""
 
 
 def build(talk: Talk, material: Material, exit: str) -> Entry | None:
@@ -38,15 +43,13 @@ def build(talk: Talk, material: Material, exit: str) -> Entry | None:
         found = talk.deck.filled(slot, talk.lead, values)
         return _own(found[0], talk) if found else None
 
-    slots = ("greeting", "offer", "accept", "decline", "declined", "progress", "not_yet", "waiting", "done", "reward")
-    says = {slot: say for slot in slots if (say := one(slot)) is not None}
-    leave, work, taken = one("leaving"), sayings.work(talk.lead), sayings.accepted(talk.lead)
-    if len(says) < len(slots) or leave is None or not talk.claim(work, taken):
+    says = {slot: say for slot in SLOTS if (say := one(slot)) is not None}
+    if len(says) < len(SLOTS):
         return None
 
     hail = talk.node("hail", "greets", says["greeting"], exit)
     offer = talk.node("offer", "tells", says["offer"], exit)
-    accepted = talk.node("accepted", "success", taken, exit, topic=topic)
+    accepted = talk.node("accepted", "success", says["accepted"], exit, topic=topic)
     declined = talk.node("declined", "failure", says["declined"], exit)
     progress = talk.node("progress", "tells", says["progress"], exit)
     waiting = talk.node("waiting", "tells", says["waiting"], exit, topic=topic)
@@ -58,10 +61,10 @@ def build(talk: Talk, material: Material, exit: str) -> Entry | None:
     ]
     progress.choices = [Choice("not_yet", says["not_yet"], waiting.id)]
     hail.choices = [
-        Choice("work", work, offer.id, condition=_in(quest, [quest["offered"]])),
-        Choice("report", _report(talk, subject), progress.id, condition=_in(quest, quest["active"])),
+        Choice("work", says["work"], offer.id, condition=_in(quest, [quest["offered"]])),
+        Choice("report", says["report"], progress.id, condition=_in(quest, quest["active"])),
         Choice("done", says["done"], reward.id, condition=_in(quest, quest["success"])),
-        Choice("leave", leave, exit),
+        Choice("leave", says["leaving"], exit),
     ]
     _failure(talk, quest, subject, hail.choices, exit)
     for point in (offer, progress):
@@ -80,7 +83,7 @@ def build(talk: Talk, material: Material, exit: str) -> Entry | None:
         Socket(declined.id, "declined"),
         Socket(reward.id, "settled"),
     ]
-    return Entry(hail.id, work, subject)
+    return Entry(hail.id, says["work"], subject)
 
 
 def _own(say: Say, talk: Talk) -> Say:
@@ -90,16 +93,9 @@ def _own(say: Say, talk: Talk) -> Say:
     return Say(say.intent, name.sub(rf"\1 {them}", say.must), name.sub(r"\1 me", say.plain), say.facts)
 
 
-def _report(talk: Talk, subject: Subject) -> Say:
-    say = talk.lead.say("asks", "has come about {subject}", "I have come about {subject}", subject=subject.name)
-    talk.claim(say)
-    return say
-
-
 def _failure(talk: Talk, quest: dict[str, JSON], subject: Subject, choices: list[Choice], exit: str) -> None:
     """What is said once the quest has failed, where it can."""
-    says = sayings.failed(talk.lead, subject.name)
-    if quest.get("failed") and talk.claim(*says):
+    if quest.get("failed") and (says := talk.deck.draw("failed", talk.lead, about=subject.name)):
         later = talk.deck.one("later", talk.lead, subject=subject.name, goal_name=subject.name, about=subject.name)
         node = talk.node("failed", "failure", later or says[1], exit)
         choices.insert(-1, Choice("failed", says[0], node.id, condition=_in(quest, quest["failed"])))

@@ -4,11 +4,12 @@ fiction.)"""
 
 from __future__ import annotations
 
-from gamegen.generators.dialogue import says as sayings
 from gamegen.generators.dialogue.material import Material
 from gamegen.generators.dialogue.talk import STANCE, Entry, Talk, effect, leaf, speaker
 from gamegen.generators.dialogue.topology import Choice
 
+STANCES = ("kind", "blunt", "sly")
+"""What the player may make of what was told."""
 NONE = "none"
 """The stance of a player who has not been asked yet."""
 
@@ -24,23 +25,23 @@ def build(talk: Talk, material: Material, exit: str) -> Entry | None:
     if meeting is not None:
         say, topic = meeting[0], meeting[1]
     else:
-        rest = talk.pick(sayings.resting(who, subject))
+        rest = talk.deck.one("resting", who, subject=subject)
         if rest is None:
             return None
         say = rest
     meet = talk.node("meet", "tells", say, exit, by=topic.by)
-    names = talk.stream.child("stances").shuffled(sayings.STANCES)[: 2 + (talk.room >= 6)]
+    names = talk.stream.child("stances").shuffled(STANCES)[: 2 + (talk.room >= 6)]
     for name in names:
-        ask, answers = sayings.stance(who, name, subject)
-        answer = talk.pick(answers)
-        if answer is None or not talk.claim(ask):
+        says = talk.deck.draw(f"stance_{name}", who, subject=subject)
+        if not says:
             return None
+        ask, answer = says
         strand = talk.node(f"strand_{name}", "tells", answer, meet.id, by=unit.topic.by, topic=unit.topic)
         fork.choices.append(Choice(name, ask, strand.id, effects=[effect("local", STANCE, "set", name)]))
     tested = names[talk.ordinal % len(names)]
-    later, more = sayings.later(speaker(topic.by), tested, topic.subject.name), material.answer(topic)
-    back = talk.back(topic.subject)
-    if more is None or back is None or not talk.claim(later):
+    later = talk.deck.one(f"{tested}_later", speaker(topic.by), subject=topic.subject.name)
+    more, back = material.answer(topic), talk.one("back", topic.subject)
+    if later is None or more is None or back is None:
         return None
     special = talk.node(f"later_{more.name}", "secret", more.answer, exit, by=more.topic.by, topic=more.topic)
     meet.choices = [

@@ -3,7 +3,6 @@ long as the gate stays shut, the player can only go on. (A "lock and key" in the
 
 from __future__ import annotations
 
-from gamegen.generators.dialogue import says as sayings
 from gamegen.generators.dialogue.material import Material
 from gamegen.generators.dialogue.talk import STANCE, TRUST, Entry, Socket, Talk, Topic, effect, leaf
 from gamegen.generators.dialogue.topology import Choice
@@ -16,8 +15,8 @@ def build(talk: Talk, material: Material, exit: str) -> Entry | None:
         return None
     subject = talk.roles.subject
     topic = Topic(subject, talk.roles.lead)
-    ask, held = talk.ask(subject), talk.pick(sayings.holding_back(talk.lead, subject.name))
-    truth, back = talk.pick(sayings.truths(talk.lead, subject.name)), talk.back(subject)
+    ask, held = talk.ask(subject), talk.one("holding_back", subject)
+    truth, back = talk.one("truth", subject), talk.one("back", subject)
     warm = material.answer(topic)
     if ask is None or held is None or truth is None or back is None or warm is None:
         return None
@@ -50,8 +49,8 @@ def _show(talk: Talk, gate: str, choices: list[Choice]) -> None:
     item = talk.roles.proof
     if item is None or talk.room < 3 or talk.onces <= 0:
         return
-    show, answer = sayings.shown(talk.lead, noun(item.name))
-    if talk.claim(show, answer):
+    if says := talk.deck.draw("shown", talk.lead, item=noun(item.name)):
+        show, answer = says
         node = talk.node("shown", "success", answer, gate, topic=Topic(talk.roles.subject, talk.roles.lead))
         node.effects.append(effect("local", TRUST, "add", 1))
         choices.append(Choice("show", show, node.id, condition=leaf("item", item.id, ">=", 1), once=talk.once()))
