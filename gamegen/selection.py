@@ -6,7 +6,7 @@
                   where a narrator speaks, and in a choice
           - 2.0 * [it leaves out one of the things that `must` asks for]
           - 0.3 * content words that the card does not have, where a narrator speaks, and in a choice those beyond one;
-                  0.12 * those beyond two in a spoken line
+                  0.2 * those beyond one in a spoken line
           - 1.5 * [it has a number that `must` does not have]
           - 2.0 * [the bound of length ended it, not the model]
           - 3.0 * share of its content words that it says again, more than `must` does
@@ -21,8 +21,7 @@
           - 1.5 * share of the content words that it has from an example line of the speaker
           - 1.0 * [the speaker tells their own name, role or voice; a choice calls somebody "the keeper"]
           - 1.0 * [it ends in a tag: ", I will"]
-          - 0.5 * [it is `must` or one of its own last resorts, word for word]; 0.2 where a narrator speaks, and
-                  in a choice, whose `must` is the player's own words
+          - 0.2 * [it is `must` or one of the request's own last resorts, word for word]
           - 1.0 * [it begins with the same two words as a text of the record]
           - 2.0 * share of its pairs of neighboring words, but for those of `must`, that texts of the record have
           - 4.0 * [it says the same words as a text of the record]
@@ -64,7 +63,7 @@ _CHOICE = "player_choice"
 _SPOKEN = frozenset({"npc_line", _CHOICE})
 _CLOSE = NARRATED | {_CHOICE}
 """Kinds whose every word should stand in its `must`, in the same order."""
-_SLACK: Mapping[str, int] = {"npc_line": 5, "player_choice": 2, "objective": 4, "quest_summary": 12, "journal": 6}
+_SLACK: Mapping[str, int] = {"npc_line": 2, "player_choice": 2, "objective": 4, "quest_summary": 12, "journal": 6}
 _OTHER_SLACK = 6
 """Words that a text may have beyond its `must` without a penalty."""
 
@@ -136,9 +135,7 @@ def score(request: Request, completion: Completion, already: Said = NOTHING) -> 
     result -= 1.5 * max((_shared(content, line) for line in _lines(request)), default=0.0)
     result -= 1.0 * (_describes_itself(request, content) or _calls_by_role(request, text))
     result -= 1.0 * (_tag(text) is not None)
-    result -= (0.2 if _kind(request) in _CLOSE else 0.5) * (
-        own == _meant(request) or any(words(line) == own for line in request.fallback)
-    )
+    result -= 0.2 * (own == _meant(request) or any(words(line) == own for line in request.fallback))
     result -= 1.0 * already.opens(own)
     result -= 2.0 * already.shared(own, _meant(request))
     result -= 4.0 * already.has(own)
@@ -280,7 +277,7 @@ def _invented(request: Request, content: Sequence[str]) -> float:
     new = len(set(content) - known)
     if _kind(request) == _CHOICE:
         return 0.3 * max(0, new - 1)
-    return 0.3 * new if _kind(request) in NARRATED else 0.12 * max(0, new - 2)
+    return 0.3 * new if _kind(request) in NARRATED else 0.2 * max(0, new - 1)
 
 
 def _numbers(text: Sequence[str]) -> set[str]:
