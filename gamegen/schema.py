@@ -171,6 +171,19 @@ def _accepts(text: str) -> Callable[[JSON], bool]:
     return accepts
 
 
+_texts: dict[int, tuple[Mapping[str, JSON], str]] = {}
+
+
+def _text(schema: Mapping[str, JSON]) -> str:
+    """The schema as JSON; written once for each object, which is kept beside it, so that its id stays its own."""
+    known = _texts.get(id(schema))
+    if known is None:
+        if len(_texts) >= 64:
+            _texts.clear()
+        known = _texts[id(schema)] = schema, json.dumps(schema)
+    return known[1]
+
+
 def validate(document: JSON, schema: Mapping[str, JSON], path: str = "") -> list[Finding]:
     """Every fault of the document under the schema, each with its place; empty when it validates.
 
@@ -178,7 +191,7 @@ def validate(document: JSON, schema: Mapping[str, JSON], path: str = "") -> list
     """
     from jsonschema.exceptions import relevance
 
-    text = json.dumps(schema)
+    text = _text(schema)
     if _accepts(text)(document):
         return []
     errors = sorted(_validator(text).iter_errors(document), key=lambda e: (e.json_path, relevance(e)))

@@ -92,7 +92,7 @@ def test_what_is_left_to_write_has_no_fixed_property() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 @given(data=st.data())
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_a_document_has_no_faults_just_when_jsonschema_finds_none(kind: str, data: st.DataObject) -> None:
     """One value is changed, taken out or added anywhere, or none."""
     schema = load_schema(kind)

@@ -267,8 +267,9 @@ class Material:
         for kind, person in self.roles.relations:
             subject = Subject.of(person)
             if self._new("relation", person.id):
-                ask, say = words.relation(self.talk.lead, kind, subject.name)
-                if not self.talk.claim(ask, say):
+                say = words.relation(self.talk.lead, kind, subject.name)
+                ask = self.talk.deck.one("relation", self.talk.lead, other=subject.name)
+                if ask is None or not self.talk.claim(say):
                     continue
                 found = self._find(subject, lead, LONGEST - length(say)) if self.stream.chance(0.5) else None
                 say = both(say, found.answer) if found is not None else say

@@ -23,12 +23,16 @@ from gamegen.generators.phrases import sentence
 from gamegen.spoken import ALSO
 
 STRIDES: Mapping[str, int] = {
-    "back": 5,
+    "back": 7,
+    "after_fact": 4,
+    "deal": 3,
     "talk": 3,
-    "after_fact": 3,
-    "after_secret": 1,
-    "bark": 2,
     "aside_friend": 2,
+    "ask": 2,
+    "bark": 2,
+    "relation": 2,
+    "resting": 2,
+    "truth": 2,
 }
 """Motifs of a slot that a dialogue of the median size uses, of barks those of a scene; of any other slot one."""
 

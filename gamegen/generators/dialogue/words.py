@@ -241,15 +241,12 @@ def described(name: str, description: str, most: int = 28) -> Say | None:
     return both(say, Say("describes", second, sentence(second)))
 
 
-def relation(speaker: Speaker, kind: str, other: str) -> tuple[Say, Say]:
-    """The question about somebody, and the answer."""
+def relation(speaker: Speaker, kind: str, other: str) -> Say:
+    """What the speaker has to do with somebody."""
     known = RELATIONS.get(kind)
     word = noun(kind.replace("_", " "))
     must, plain = known or ("{they} {are} {other}'s {word}", "I am {other}'s {word}")
-    return (
-        speaker.asks("asks", "What do you think of {other}?", other=other),
-        speaker.say("reveals", must, plain, other=other, word=word),
-    )
+    return speaker.say("reveals", must, plain, other=other, word=word)
 
 
 def news(speaker: Speaker, world: str, premise: str) -> list[tuple[Say, Say]]:
