@@ -28,6 +28,12 @@ CODES: dict[str, str] = {
     "GG051": "two records with one id",
     "GG052": "two records that disagree on the game's initial state",
     "GG053": "two things with one identifier",
+    "GG054": "an integer past what the engine holds",
+    "GG055": "a kind or id that the profile has no place for",
+    "GG056": "a file of translations that cannot be read",
+    "GG057": "a line id that no text has, or that stands twice",
+    "GG058": "a text without a translation",
+    "GG059": "the loc extra is not installed",
     # GG1xx schema
     "GG101": "a record does not match its schema",
     "GG102": "a schema keyword the grammar does not support",
@@ -102,6 +108,8 @@ CODES: dict[str, str] = {
     "GG614": "a record that is not as it was planned",
     "GG615": "a new wording that changes more than texts",
     "GG616": "a sentence that runs into the next one",
+    "GG618": "a translation without the placeholders or doubled braces of its source",
+    "GG619": "a translation of an earlier source text, or one marked as unfinished",
     # GG7xx world, project and templates
     "GG701": "a file that is not UTF-8",
     "GG702": "a syntax error in TOML or JSON",

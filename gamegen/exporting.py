@@ -3,25 +3,38 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from pathlib import Path, PurePosixPath
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gamegen.briefs import check_settings
-from gamegen.errors import HostFailed, InvalidInput, UsageError
+from gamegen.checks.text import CHECKS as TEXT_CHECKS
+from gamegen.errors import HostFailed, InvalidInput
+from gamegen.hookspecs import CheckContext, Exporter
 from gamegen.plugins import Registry
 from gamegen.records import JSON, Finding, Record
+from gamegen.schema import validate
+from gamegen.staging import Staging
+
+if TYPE_CHECKING:
+    from gamegen.world import World
 
 
 def load_records(paths: Iterable[Path]) -> list[Record]:
-    """The records of JSONL files, and of every ``*.jsonl`` in folders, in the order given.
+    """All of `read_records`."""
+    return list(read_records(paths))
 
-    Raises InvalidInput (GG006, GG105) naming every line that is not a record.
+
+def read_records(paths: Iterable[Path]) -> Iterator[Record]:
+    """The records of JSONL files, and of every ``*.jsonl`` in folders, in the order given, one after the other.
+
+    Raises InvalidInput (GG006, GG105) in the end, naming every line that is not a record.
     """
-    records: list[Record] = []
     faults: list[Finding] = []
     places: dict[str, str] = {}
     for file in content_files(paths):
-        for number, line in enumerate(_text(file).split("\n"), 1):
+        for number, line in enumerate(_lines(file), 1):
             if not line.strip():
                 continue
             try:
@@ -44,10 +57,9 @@ def load_records(paths: Iterable[Path]) -> list[Record]:
                 faults.append(Finding("GG105", message, "give one of the two another id", str(file), number, 1))
             else:
                 places[value["id"]] = f"{file}:{number}"
-                records.append(Record(value))
+                yield Record(value)
     if faults:
         raise InvalidInput(faults)
-    return records
 
 
 def _no_number(name: str) -> JSON:
@@ -69,14 +81,29 @@ def content_files(paths: Iterable[Path]) -> list[Path]:
     return files
 
 
-def _text(path: Path) -> str:
+def _lines(path: Path) -> Iterator[str]:
+    start = 0
     try:
-        return path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            for raw in file:
+                yield raw.decode("utf-8").rstrip("\r\n")
+                start += len(raw)
     except OSError as error:
         message = f"cannot read the content: {error.strerror}"
         raise InvalidInput.of("GG006", message, "name a .jsonl file or a folder of them", path=str(path)) from None
     except UnicodeDecodeError as error:
-        raise InvalidInput.of("GG006", f"expected UTF-8, byte {error.start} is not", path=str(path)) from None
+        raise InvalidInput.of("GG006", f"expected UTF-8, byte {start + error.start} is not", path=str(path)) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """files: all of the export, sorted. changed: how many of them were written. records: how many were exported.
+    refused: what speaks against those that were left out."""
+
+    files: list[Path]
+    changed: int
+    records: int
+    refused: tuple[Finding, ...] = ()
 
 
 def export_records(
@@ -85,27 +112,75 @@ def export_records(
     out: Path,
     options: Mapping[str, JSON],
     registry: Registry,
-) -> list[Path]:
-    """Render and write; returns the paths of the files, sorted.
+    world: World | None = None,
+) -> Exported:
+    """Prove, render and write, as the records come: all files of the export, or none of them.
 
-    Raises UsageError for an unknown format or option, InvalidInput for a kind the format cannot hold, HostFailed if
-    the folder cannot be written.
+    A record that breaks its schema or fails a proof of its kind is left out and named; its texts are not judged.
+    Raises UsageError for an unknown format or option, InvalidInput for a kind that the format cannot hold,
+    InvalidContent for what it cannot hold, HostFailed if the folder cannot be written, PluginFault for an exporter that
+    names an unsafe file.
     """
     exporter = registry.exporter(format)
-    documents = [record.data if isinstance(record, Record) else record for record in records]
     options = check_settings(f"format {format}", exporter.options, options)
-    if exporter.kinds and (strangers := sorted({str(d["kind"]) for d in documents} - set(exporter.kinds))):
-        raise InvalidInput.of(
-            "GG002", f"format {format} does not hold {', '.join(strangers)}", f"it holds {', '.join(exporter.kinds)}"
-        )
-    rendered = exporter.render(documents, options)
-    written = []
-    for name in sorted(rendered):
-        relative = PurePosixPath(name)
-        if relative.is_absolute() or ".." in relative.parts:
-            raise UsageError.of("GG010", f"exporter {format} names a file outside the output folder: {name}")
-        written.append(write_file(out.joinpath(*relative.parts), rendered[name]))
-    return written
+    refused: list[Finding] = []
+    count = 0
+
+    def sound() -> Iterator[Mapping[str, JSON]]:
+        nonlocal count
+        for data in _proven(records, exporter, registry, world, refused):
+            count += 1
+            yield data
+
+    with Staging(out, format, str(options.get("profile", ""))) as staging:
+        rendered = exporter.render(sound() if exporter.streams else list(sound()), options)
+        for name, piece in rendered.items() if isinstance(rendered, Mapping) else rendered:
+            staging.add(name, piece)
+        files, changed = staging.commit()
+    return Exported(files, changed, count, tuple(refused))
+
+
+def _proven(
+    records: Iterable[Record | Mapping[str, JSON]],
+    exporter: Exporter,
+    registry: Registry,
+    world: World | None,
+    refused: list[Finding],
+) -> Iterator[Mapping[str, JSON]]:
+    """The records that are sound, one after the other; what speaks against the others is added to `refused`."""
+    for record in records:
+        data = record.data if isinstance(record, Record) else record
+        kind = str(data.get("kind", ""))
+        if exporter.kinds and kind not in exporter.kinds:
+            raise InvalidInput.of(
+                "GG002", f"format {exporter.format} does not hold {kind}", f"it holds {', '.join(exporter.kinds)}"
+            )
+        faults = unsound(data, registry, world)
+        if not faults:
+            yield data
+        refused += [replace(fault, message=f"{data.get('id')} is left out: {fault.message}") for fault in faults]
+
+
+def unsound(data: Mapping[str, JSON], registry: Registry, world: World | None = None) -> list[Finding]:
+    """What no export may hold: a record that breaks its schema (of another version, too), or fails a proof.
+
+    Records of a kind that no generator knows are taken as they are.
+    """
+    kind = str(data.get("kind", ""))
+    if kind not in registry.generators:
+        return []
+    generator = registry.generators[kind]
+    if found := validate(data, generator.schema):
+        return found
+    context = CheckContext(world, None, generator.schema)
+    checks = [check for check in (*generator.checks, *registry.checks_for(kind)) if check not in TEXT_CHECKS]
+    return [
+        finding
+        for check in dict.fromkeys(checks)
+        if world is not None or not check.needs_world
+        for finding in check.run(data, context)
+        if finding.severity == "error"
+    ]
 
 
 def write_file(path: Path, content: str | bytes) -> Path:

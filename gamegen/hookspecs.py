@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator as Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pluggy
 
@@ -23,6 +23,7 @@ API = 1
 hookspec = pluggy.HookspecMarker("gamegen")
 hookimpl = pluggy.HookimplMarker("gamegen")
 
+Rendered = Mapping[str, "str | bytes"] | Iterable[tuple[str, "str | bytes"]]
 Write = Callable[[Plan], "Coroutine[list[Request], list[JSON], dict[str, JSON]]"]
 
 
@@ -78,15 +79,26 @@ class Generator:
 
 @dataclass(frozen=True, slots=True)
 class Exporter:
-    """A pure function from records to files: ``render(records, options)`` returns relative path -> content."""
+    """A pure function from records to files: ``render(records, options)`` returns relative path -> content, or yields
+    (relative path, piece of its content): the pieces of a path are joined in their order."""
 
     format: str
     kinds: tuple[str, ...]
     """Kinds it renders; empty means every kind."""
-    render: Callable[[Sequence[Mapping[str, JSON]], Mapping[str, JSON]], Mapping[str, str | bytes]]
+    render: Callable[[Any, Mapping[str, JSON]], Rendered]
     options: Mapping[str, Mapping[str, JSON]] = field(default_factory=dict)
     """Options it takes (``profile``, ``language``), each with a JSON Schema and a default."""
+    streams: bool = False
+    """Whether it takes the records as an iterator, once; any other gets a list of them."""
     api: int = API
+
+    def files(self, records: Iterable[Mapping[str, JSON]], options: Mapping[str, JSON]) -> dict[str, str | bytes]:
+        """All that it renders, path -> content. Raises what the exporter raises."""
+        rendered = self.render(iter(records) if self.streams else list(records), options)
+        files: dict[str, Any] = {}
+        for name, piece in rendered.items() if isinstance(rendered, Mapping) else rendered:
+            files[name] = files[name] + piece if name in files else piece
+        return files
 
 
 @hookspec

@@ -367,7 +367,13 @@ def export(
     options: Mapping[str, JSON] | None = None,
     project: Project | None = None,
 ) -> list[Path]:
-    """Render the records and write the files below `out`; returns their paths. See `gamegen.exporting`."""
+    """Render the records and write the files below `out`; returns their paths. See `gamegen.exporting`.
+
+    Raises InvalidContent naming the records that fail a proof, when all others are written.
+    """
     from gamegen.exporting import export_records
 
-    return export_records(records, format, Path(out), options or {}, load_registry(project))
+    exported = export_records(records, format, Path(out), options or {}, load_registry(project))
+    if exported.refused:
+        raise InvalidContent(exported.refused)
+    return exported.files

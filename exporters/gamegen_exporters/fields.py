@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gamegen.records import JSON
@@ -31,53 +31,50 @@ class Field:
         return f"field:{'.'.join(self.path)}"
 
 
-def fields(record: Mapping[str, JSON], apart: frozenset[str] = APART | LOGIC) -> Iterator[Field]:
+def fields(record: Mapping[str, JSON], apart: frozenset[str] = APART | LOGIC) -> list[Field]:
     """The values of a record in its own order, without the properties `apart`."""
-    return _fields({name: value for name, value in record.items() if name not in apart}, (), apart)
+    found: list[Field] = []
+    _collect(record, (), apart, found)
+    return found
 
 
-def _fields(value: JSON, path: tuple[str, ...], apart: frozenset[str]) -> Iterator[Field]:
-    if isinstance(value, Mapping):
-        if value.keys() == {"id", "text"} and isinstance(value["text"], str):
-            yield Field(path, value["text"], value)
+def _collect(value: JSON, path: tuple[str, ...], apart: frozenset[str], found: list[Field]) -> None:
+    if isinstance(value, dict):
+        if len(value) == 2 and value.keys() == {"id", "text"} and isinstance(value["text"], str):
+            found.append(Field(path, value["text"], value))
             return
         for name, part in value.items():
             if name not in apart:
-                yield from _fields(part, (*path, name), apart)
+                _collect(part, (*path, name), apart, found)
     elif isinstance(value, list):
         for key, part in zip(_keys(value), value, strict=True):
-            yield from _fields(part, (*path, key), apart)
+            _collect(part, (*path, key), apart, found)
     else:
-        yield Field(path, value)
+        found.append(Field(path, value))
 
 
 def _keys(items: list[JSON]) -> list[str]:
-    ids = [item["id"] for item in items if isinstance(item, Mapping) and isinstance(item.get("id"), str)]
+    ids = [item["id"] for item in items if isinstance(item, dict) and isinstance(item.get("id"), str)]
     return ids if len(set(ids)) == len(items) else [str(index) for index in range(len(items))]
 
 
-def data_block(record: Mapping[str, JSON], apart: frozenset[str] = frozenset()) -> Block:
-    """A block that says every field, one a line, tagged with its path. Empty strings have no line.
+def data(record: Mapping[str, JSON], apart: frozenset[str] = frozenset()) -> tuple[Block, tuple[Variable, ...]]:
+    """A block that says every field, one a line, tagged with its path; and the numbers and truth values as variables.
 
-    apart: line ids of texts that stand in blocks of their own (a line id may stand only once).
+    Empty strings have no line. apart: line ids of texts that stand in blocks of their own (a line id may stand only
+    once).
     """
-    id = str(record["id"])
+    id, kind = str(record["id"]), str(record["kind"])
     lines: list[Step] = []
+    variables: list[Variable] = []
     for field in fields(record):
         if field.text is not None:
             if field.text["id"] not in apart:
                 lines.append(Line(template(record, field.text), field.text["id"], tags=(field.tag,)))
         elif field.value != "" and field.value is not None:
+            place = ".".join(field.path)
             shown = str(field.value).lower() if isinstance(field.value, bool) else str(field.value)
-            lines.append(Line(literal(shown, id, ".".join(field.path)), tags=(field.tag,)))
-    return Block(Title(names.knot(record["kind"], id) + "__data"), (*lines, Stop()))
-
-
-def data_variables(record: Mapping[str, JSON]) -> tuple[Variable, ...]:
-    """The numbers and truth values as variables."""
-    id, kind = str(record["id"]), str(record["kind"])
-    return tuple(
-        Variable(names.datum(kind, id, field.path), field.value, id, ".".join(field.path))
-        for field in fields(record)
-        if isinstance(field.value, int)
-    )
+            lines.append(Line(literal(shown, id, place), tags=(field.tag,)))
+            if isinstance(field.value, int):
+                variables.append(Variable(names.datum(kind, id, field.path), field.value, id, place))
+    return Block(Title(names.knot(kind, id) + "__data"), (*lines, Stop())), tuple(variables)

@@ -28,7 +28,7 @@ from .script import (
     Test,
     Title,
 )
-from .state import KINDS, Project, project
+from .state import KINDS, Gathering, Shared
 
 _HEAD = "// Written by gamegen. Changes are lost at the next export.\n"
 _ROLL = """\
@@ -39,25 +39,37 @@ EXTERNAL skill_check(skill, dc)
 """
 
 
-def render(records: Sequence[Mapping[str, JSON]], options: Mapping[str, JSON]) -> dict[str, str]:
+def render(records: Iterable[Mapping[str, JSON]], options: Mapping[str, JSON]) -> dict[str, str]:
+    """The whole of `pieces`."""
+    return dict(pieces(records, options))
+
+
+def pieces(records: Iterable[Mapping[str, JSON]], options: Mapping[str, JSON]) -> Iterator[tuple[str, str]]:
     """``main.ink`` (the file to compile), ``state.ink`` and a file per record; with ``single_file``, all in main.ink.
 
-    Raises InvalidContent (GG05x, GG316) naming each record and text that Ink cannot hold.
+    Yields (path, content). Raises InvalidContent (GG05x, GG316) naming each record and text that Ink cannot hold.
     """
-    content = project(records)
-    files = {f"{script.kind}_{script.record}.ink": "".join(_script(script)) for script in content.scripts}
-    state = _state(content)
-    if options.get("single_file", False):
-        return {"main.ink": "\n".join((f"{_HEAD}-> DONE\n", state, *files.values()))}
-    includes = "".join(f"INCLUDE {name}\n" for name in ("state.ink", *files))
-    return {
-        "main.ink": f"{_HEAD}{includes}\n-> DONE\n",
-        "state.ink": _HEAD + state,
-        **{name: _HEAD + text for name, text in files.items()},
-    }
+    gathering = Gathering()
+    single = bool(options.get("single_file", False))
+    texts: dict[str, str] = {}
+    for script, _ in gathering.scripts(records):
+        name = f"{script.kind}_{script.record}.ink"
+        text = gathering.printed(lambda script=script: "".join(_script(script)))  # type: ignore[misc]
+        texts[name] = text or "" if single else ""
+        if text is not None and not single:
+            yield name, _HEAD + text
+    state = gathering.printed(lambda: _state(gathering.shared()))
+    if state is None:
+        raise gathering.refusal()
+    if single:
+        yield "main.ink", "\n".join((f"{_HEAD}-> DONE\n", state, *(texts[name] for name in sorted(texts))))
+        return
+    yield "state.ink", _HEAD + state
+    includes = "".join(f"INCLUDE {name}\n" for name in ("state.ink", *sorted(texts)))
+    yield "main.ink", f"{_HEAD}{includes}\n-> DONE\n"
 
 
-def _state(content: Project) -> str:
+def _state(content: Shared) -> str:
     declared = "".join(
         f"VAR {one.name} = {ink_value(one.value, one.origin, one.note)} // {one.note}\n"
         for one in (*content.variables, *content.speakers)
@@ -146,6 +158,7 @@ def _condition(condition: Condition, record: str) -> str:
 EXPORTER = Exporter(
     format="ink",
     kinds=KINDS,
-    render=render,
+    render=pieces,
     options={"single_file": {"type": "boolean", "default": False}},
+    streams=True,
 )

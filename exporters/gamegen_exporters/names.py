@@ -9,10 +9,12 @@ is one to one, and what comes out needs no escaping in either format.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _LOOSE = re.compile(r"(?<![a-z0-9])_|_(?![a-z0-9])")
 
 
+@lru_cache(maxsize=1 << 14)
 def part(id: str) -> str:
     """One id as a part of an identifier."""
     return _LOOSE.sub("U", id)
@@ -27,6 +29,7 @@ def state(kind: str, id: str) -> str:
     return joined(kind, id)
 
 
+@lru_cache(maxsize=1 << 10)
 def knot(kind: str, record: str) -> str:
     """Where a record begins."""
     return joined(kind, record)

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from gamegen.records import JSON
 
 from . import names
-from .fields import data_block, data_variables
+from .fields import data
 from .logic import both, condition, effects
 from .script import All, Any, Block, Goto, If, Line, Script, Set, Step, Stop, Test, Title, Variable
 from .texts import template
@@ -24,12 +24,12 @@ INACTIVE = "inactive"
 def quest_script(record: Mapping[str, JSON]) -> Script:
     """The script of a quest. Raises InvalidContent (GG050, GG316) for a text that cannot be shown."""
     id = str(record["id"])
-    shown = {text["id"] for text in _texts(record)}
+    block, variables = data(record, frozenset(text["id"] for text in _texts(record)))
     return Script(
         "quest",
         id,
         (
-            data_block(record, frozenset(shown)),
+            block,
             *_journal(record),
             *_objectives(record),
             _start(record),
@@ -43,7 +43,7 @@ def quest_script(record: Mapping[str, JSON]) -> Script:
                 for stage in record["stages"]
                 for one in stage["objectives"]
             ),
-            *data_variables(record),
+            *variables,
         ),
     )
 

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 from gamegen.records import JSON
 
-from .fields import data_block, data_variables
+from .fields import data
 from .script import Script
 
 
 def sheet_script(record: Mapping[str, JSON]) -> Script:
     """The script of a sheet. Raises InvalidContent (GG050, GG316) for a text that cannot be shown."""
-    return Script("character", str(record["id"]), (data_block(record),), data_variables(record))
+    block, variables = data(record)
+    return Script("character", str(record["id"]), (block,), variables)

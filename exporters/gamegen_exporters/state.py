@@ -1,8 +1,8 @@
-"""What a set of records shares: each record's script, and every global variable with its initial value."""
+"""What a set of records shares: every global variable with its initial value, and who speaks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from gamegen.errors import InvalidContent
@@ -12,7 +12,7 @@ from gamegen.records import JSON, Finding
 from . import names
 from .dialogue import dialogue_script
 from .quest import quest_script
-from .script import Block, Line, Script, Variable
+from .script import Line, Script, Variable
 from .sheet import sheet_script
 from .texts import listed, one_line
 
@@ -25,81 +25,104 @@ KINDS = tuple(_SCRIPTS)
 
 
 @dataclass(frozen=True, slots=True)
-class Project:
-    """The scripts and variables of a set of records, both sorted by name: their order in the set has no meaning."""
+class Shared:
+    """What all records share, sorted by name: their order has no meaning."""
 
-    scripts: tuple[Script, ...]
     variables: tuple[Variable, ...]
     speakers: tuple[Variable, ...]
     """The name of everyone who speaks."""
 
 
-def project(records: Sequence[Mapping[str, JSON]]) -> Project:
-    """Everything that a script format writes.
+class Gathering:
+    """Turns records into scripts as they come, and keeps what they share: no record, no script."""
 
-    Raises InvalidContent, every fault listed: GG050 and GG316 (texts), GG051 (two records of one id), GG052 (two
-    records that disagree on what the game's state begins with), GG053 (two things with one identifier).
-    """
-    faults: list[Finding] = []
-    scripts: dict[str, Script] = {}
-    for record in records:
-        key = names.knot(record["kind"], record["id"])
-        if key in scripts:
-            hint = "give one of them another id"
-            faults.append(Finding("GG051", f"two {record['kind']} records with the id {record['id']!r}", hint))
-            continue
+    def __init__(self) -> None:
+        self._faults: list[Finding] = []
+        self._variables: dict[str, Variable] = {}
+        self._speakers: dict[str, Variable] = {}
+        self._records: set[str] = set()
+        self._knots: list[str] = []
+
+    def scripts(self, records: Iterable[Mapping[str, JSON]]) -> Iterator[tuple[Script, Mapping[str, JSON]]]:
+        """The script of each record, beside it; a record that cannot be held gives a fault for `shared`."""
+        for record in records:
+            key = names.knot(record["kind"], record["id"])
+            if key in self._records:
+                hint = "give one of them another id"
+                self._faults.append(
+                    Finding("GG051", f"two {record['kind']} records with the id {record['id']!r}", hint)
+                )
+                continue
+            self._records.add(key)
+            try:
+                for name, value in listed(record).items():
+                    one_line(value, record["id"], f"placeholder {name}")
+                script = _SCRIPTS[record["kind"]](record)
+            except InvalidContent as error:
+                self._faults += error.findings
+                continue
+            self._keep(record, script)
+            yield script, record
+
+    def printed(self, print: Callable[[], str]) -> str | None:
+        """What is printed; None, and a fault for `shared`, where the format cannot hold it."""
         try:
-            for name, value in listed(record).items():
-                one_line(value, record["id"], f"placeholder {name}")
-            scripts[key] = _SCRIPTS[record["kind"]](record)
+            return print()
         except InvalidContent as error:
-            faults += error.findings
-    variables = _agreed(_all_variables(records, scripts.values()), faults)
-    speakers = _agreed(_speakers(scripts.values()), faults)
-    for script in scripts.values():
-        for block in script.blocks:
-            if not block.title.stitch and block.title.knot in variables:
-                faults.append(_collision(block, variables[block.title.knot]))
-    if faults:
-        raise InvalidContent(dict.fromkeys(faults))
-    return Project(
-        tuple(scripts[key] for key in sorted(scripts)),
-        tuple(variables[name] for name in sorted(variables)),
-        tuple(speakers[name] for name in sorted(speakers)),
-    )
+            self._faults += error.findings
+            return None
 
+    def refusal(self) -> InvalidContent:
+        """Every fault so far, each once."""
+        return InvalidContent(dict.fromkeys(self._faults))
 
-def _agreed(found: Iterable[Variable], faults: list[Finding]) -> dict[str, Variable]:
-    """By name; what disagrees is added to the faults."""
-    variables: dict[str, Variable] = {}
-    for variable in found:
-        first = variables.setdefault(variable.name, variable)
+    def shared(self) -> Shared:
+        """What the scripts share.
+
+        Raises InvalidContent, every fault listed: GG050 and GG316 (texts), GG051 (two records of one id), GG052 (two
+        records that disagree on what the game's state begins with), GG053 (two things with one identifier).
+        """
+        for knot in self._knots:
+            if knot in self._variables:
+                self._faults.append(_collision(self._variables[knot]))
+        if self._faults:
+            raise self.refusal()
+        return Shared(
+            tuple(self._variables[name] for name in sorted(self._variables)),
+            tuple(self._speakers[name] for name in sorted(self._speakers)),
+        )
+
+    def _keep(self, record: Mapping[str, JSON], script: Script) -> None:
+        for variable in (*script.variables, *_state(record)):
+            self._agree(self._variables, variable)
+        for speaker in _speakers(script):
+            self._agree(self._speakers, speaker)
+        self._knots += [block.title.knot for block in script.blocks if not block.title.stitch]
+
+    def _agree(self, known: dict[str, Variable], variable: Variable) -> None:
+        first = known.setdefault(variable.name, variable)
         if (type(first.value), first.value, first.note) != (type(variable.value), variable.value, variable.note):
-            faults.append(_disagreement(first, variable))
-    return variables
+            self._faults.append(_disagreement(first, variable))
 
 
-def _all_variables(records: Iterable[Mapping[str, JSON]], scripts: Iterable[Script]) -> Iterator[Variable]:
-    for script in scripts:
-        yield from script.variables
-    for record in records:
-        id = str(record["id"])
-        for ref in record["refs"]:
-            kind = ref["type"]
-            if kind in DEFAULTS:
-                initial = ref.get("initial", DEFAULTS[kind])
-                yield Variable(names.state(kind, ref["id"]), initial, id, f"{kind} {ref['id']}")
-        for name, value in listed(record).items():
-            yield Variable(names.placeholder(name), value, id, f"placeholder {name}")
+def _state(record: Mapping[str, JSON]) -> Iterator[Variable]:
+    """The game's own variables that the record uses, and what its placeholders show."""
+    id = str(record["id"])
+    for ref in record["refs"]:
+        kind = ref["type"]
+        if kind in DEFAULTS:
+            initial = ref.get("initial", DEFAULTS[kind])
+            yield Variable(names.state(kind, ref["id"]), initial, id, f"{kind} {ref['id']}")
+    for name, value in listed(record).items():
+        yield Variable(names.placeholder(name), value, id, f"placeholder {name}")
 
 
-def _speakers(scripts: Iterable[Script]) -> Iterator[Variable]:
-    for script in scripts:
-        for block in script.blocks:
-            for step in block.body:
-                if isinstance(step, Line) and step.speaker:
-                    speaker = step.speaker
-                    yield Variable(names.character(speaker.id), speaker.name, script.record, f"speaker {speaker.id}")
+def _speakers(script: Script) -> Iterator[Variable]:
+    for block in script.blocks:
+        for step in block.body:
+            if isinstance(step, Line) and step.speaker:
+                speaker = step.speaker
+                yield Variable(names.character(speaker.id), speaker.name, script.record, f"speaker {speaker.id}")
 
 
 def _disagreement(one: Variable, other: Variable) -> Finding:
@@ -114,7 +137,7 @@ def _disagreement(one: Variable, other: Variable) -> Finding:
     )
 
 
-def _collision(block: Block, variable: Variable) -> Finding:
+def _collision(variable: Variable) -> Finding:
     return Finding(
         "GG053", f"a block and {variable.note!r} have one identifier: {variable.name}", "rename the property"
     )

@@ -64,6 +64,8 @@ def one_line(value: str, record: str, place: str) -> None:
 
 def printable(value: str, record: str, place: str) -> None:
     """Raises InvalidContent (GG050) for line breaks and control characters."""
+    if value.isprintable():
+        return
     for char in value:
         if unicodedata.category(char) in _UNPRINTABLE:
             raise refusal(record, place, f"expected printable characters, found U+{ord(char):04X}")

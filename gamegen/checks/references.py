@@ -67,11 +67,12 @@ def _state(value: JSON, where: str) -> Iterator[Use]:
                 yield Use(f"{where}.id", value["id"], (value["type"],))
             return
         for name, part in value.items():
-            if name not in ("provenance", "refs"):
+            if isinstance(part, dict | list) and name not in ("provenance", "refs"):
                 yield from _state(part, f"{where}.{name}")
     elif isinstance(value, list):
         for n, part in enumerate(value):
-            yield from _state(part, f"{where}[{n}]")
+            if isinstance(part, dict | list):
+                yield from _state(part, f"{where}[{n}]")
 
 
 def declared(record: Mapping[str, JSON], context: CheckContext) -> Iterator[Finding]:

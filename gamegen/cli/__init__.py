@@ -25,6 +25,7 @@ COMMANDS = {
     "distinct": ("gamegen.cli.distinct", "Write texts again that are nearly the same as earlier ones."),
     "restyle": ("gamegen.cli.restyle", "Write the texts of records again, in another tone or voice."),
     "export": ("gamegen.cli.content", "Write records as Ink, Yarn, JSON or a plugin's format."),
+    "loc": ("gamegen.cli.loc", "Translate the texts of records, and list what is spoken."),
     "validate": ("gamegen.cli.content", "Check worlds, projects and content."),
     "play": ("gamegen.cli.content", "Play a dialogue in the terminal."),
     "quality": ("gamegen.cli.quality", "Measure variety and originality of content."),

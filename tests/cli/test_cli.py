@@ -221,7 +221,7 @@ def test_a_formats_option_is_typed_and_an_unknown_one_refused(capsys: pytest.Cap
     run(["generate", "character", "--world", WORLD, "--out", "sheets.jsonl"])
     assert run(["export", "ink", "sheets.jsonl", "--out", "ink", "--set", "single_file=true"]) == 0
     assert len(list(Path("ink").rglob("*.ink"))) == 1
-    assert run(["export", "yarn", "sheets.jsonl", "--out", "yarn", "--language", "de"]) == 0
+    assert run(["export", "yarn", "sheets.jsonl", "--out", "yarn", "--language", "de", "--fallback"]) == 0
     capsys.readouterr()
     assert "takes no setting 'profile'" in fails(
         capsys, 2, "export", "ink", "sheets.jsonl", "--out", "i", "--profile", "unity"

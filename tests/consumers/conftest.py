@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-pytest.register_assert_rewrite("tests.consumers.runtimes", "tests.consumers.walks")
+pytest.register_assert_rewrite("tests.consumers.runtimes", "tests.consumers.walks", "tests.consumers.engines")
 
+from tests.consumers import packages  # noqa: E402
+from tests.consumers.engines import Godot, Mono  # noqa: E402
 from tests.consumers.runtimes import Ink, NodeRuntime, Yarn  # noqa: E402
 
 HERE = Path(__file__).parent
@@ -82,3 +84,21 @@ def yarn(node: Path, modules: Path) -> Iterator[Yarn]:
     runtime = NodeRuntime(node, modules, "yarn_play.js")
     yield Yarn(runtime)
     runtime.close()
+
+
+def _installed(wanted: dict[str, str]) -> None:
+    CACHE.mkdir(parents=True, exist_ok=True)
+    if reason := packages.install(wanted, CACHE / "packages.lock"):
+        _missing(reason)
+
+
+@pytest.fixture(scope="session")
+def mono(tmp_path_factory: pytest.TempPathFactory) -> Mono:
+    _installed(packages.MONO)
+    return Mono.compiled(tmp_path_factory.mktemp("unity"))
+
+
+@pytest.fixture(scope="session")
+def godot(tmp_path_factory: pytest.TempPathFactory) -> Godot:
+    _installed(packages.GODOT)
+    return Godot.prepared(tmp_path_factory.mktemp("godot"))

@@ -3,6 +3,7 @@
 // request  {"main": name, "files": {name: source}, "plays": [{"rolls": [bool], "steps": [step]}]}
 // step     {"goto": knot} | {"choose": index} | {"call": function} | {"set": {name: value}} | {"get": [name]}
 // answer   {"faults": [message], "story": compiled JSON, "plays": [[result of each step]]}
+// A step that fails has the result {"error": message}, and those after it have none (null).
 // A warning is a fault like an error: what Ink warns of fails when it is played.
 "use strict";
 const readline = require("node:readline");
@@ -47,11 +48,22 @@ function answer({ main, files, plays }) {
   if (faults.length || !story) return { faults, story: null, plays: [] };
   let rolls = [];
   story.BindExternalFunction("skill_check", () => rolls.shift());
-  story.onError = (message) => faults.push(message);
+  let failed = null;
+  story.onError = (message) => (failed = failed || message);
   const played = plays.map((play) => {
     rolls = [...play.rolls];
+    failed = null;
     story.ResetState();
-    return play.steps.map((step) => perform(story, step));
+    return play.steps.map((step) => {
+      if (failed) return null;
+      let result = null;
+      try {
+        result = perform(story, step);
+      } catch (error) {
+        failed = String(error);
+      }
+      return failed ? { error: failed } : result;
+    });
   });
   return { faults, story: story.ToJson(), plays: played };
 }

@@ -63,7 +63,7 @@ class Ink:
         """By runtime, per play, the result of each step."""
         answer = self.node.ask({"main": "main.ink", "files": dict(files), "plays": [one.as_json() for one in plays]})
         assert answer["faults"] == []
-        return {"inkjs": answer["plays"], "bink": [bink_play(answer["story"], one) for one in plays]}
+        return {"inkjs": answer["plays"], "bink": bink_plays(answer["story"], plays)}
 
 
 @dataclass(frozen=True)
@@ -76,10 +76,11 @@ class Yarn:
         return {"bondage": answer["plays"]}
 
 
-def bink_play(compiled: str, play: Play) -> list[Any]:
+def bink_plays(compiled: str, plays: Sequence[Play]) -> list[list[Any]]:
+    """Each from a fresh state; the story is read once, for reading is what costs."""
     from bink.story import Story
 
-    story, rolls = Story(compiled), list(play.rolls)
+    story, rolls = Story(compiled), list[bool]()
     story.bind_external_function("skill_check", lambda *_: rolls.pop(0))
 
     def run() -> dict[str, Any]:
@@ -108,4 +109,16 @@ def bink_play(compiled: str, play: Play) -> list[Any]:
             return None
         return {name: story.get_variable(name) for name in step["get"]}
 
-    return [perform(step) for step in play.steps]
+    def one_play(play: Play) -> list[Any]:
+        story.reset_state()
+        rolls[:] = play.rolls
+        results: list[Any] = []
+        for step in play.steps:
+            try:
+                results.append(perform(step))
+            except RuntimeError as error:  # what bink raises for each fault of the story
+                results.append({"error": str(error)})
+                break
+        return results + [None] * (len(play.steps) - len(results))
+
+    return [one_play(play) for play in plays]

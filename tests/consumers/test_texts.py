@@ -3,137 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, settings, strategies as st
 
+from gamegen import testing
 from gamegen._random import Stream
 from gamegen.checks.dialogue_states import Witness
-from gamegen.records import line_id
 from gamegen_exporters import ink as ink_format, yarn as yarn_format
 from tests.consumers.runtimes import Ink, Play, Yarn
 from tests.consumers.test_dialogues import Dialogue, held_in_ink, held_in_yarn
 from tests.consumers.walks import Walk, walk
 from tests.strategies import texts
 
-RECORD = "talk_0001"
-
-HARD = [
-    *(
-        "TODO: fix",
-        "VAR x = 1",
-        "CONST",
-        "LIST",
-        "INCLUDE a.ink",
-        "EXTERNAL f()",
-        "TODO",
-        "VARIOUS",
-        "VAR𠧘 =",
-        "else:",
-        "else: no",
-    ),
-    *("->", "-> END", "->->", "<-", "<>", "=", "==", "===", "=== x ===", "=>", "---", "- x", "* x", "+ x", "~ x", "~"),
-    *("(x)", "(x) y", "[x]", "[", "]", "[]", "[b]x[/b]", "[/]", "a]", "]a", "|", "a|b", "||", "&x", "!x", "$x", "$"),
-    *("{{", "}}", "{{x}}", "{{x|y}}", "{{~a|b}}", "{{0}}", "\\", "\\\\", "\\n", "a\\", "\\[", "\\{{", "/", "//", "//x"),
-    *("/* x */", "https://a.b/c?d=e#f", "#", "#tag", "a #b", "##", "<<", ">>", "<<if x>>", "<", ">", "%", "a: b", ":"),
-    *("At 10:30", "Mira: no", '"', '""', '"Yes," he said: no', "'", "’", "`", "^", "1", "-1", "0.5", "true", "null"),
-    *(
-        "title: x",
-        "once",
-        "and",
-        "not",
-        "/// x",
-        "@",
-        ";",
-        "?",
-        ",",
-        "…",
-        "—",
-        "a—b",
-        "日本語。",
-        "こんにちは 世界",
-        "שלום",
-        "مرحبا",
-    ),
-    *("👩‍🚒", "🏳️‍🌈 🇩🇪", "é\u0323x", "ก็", "a\u00a0b", "a\u3000b", "\u200fאב", "a\u00adb", "x\u200dy"),
-    *(
-        "{player}",
-        "{player}: x",
-        "x{player}",
-        "{player}{player}",
-        "{item.lens}",
-        "a {item.lens} b",
-        "{{{player}}}",
-        "=={player}",
-    ),
-    *(
-        "x" * 300,
-        "a b " * 70 + "c",
-        "-\\>",
-        "\\#",
-        "(",
-        ")",
-        "((",
-        "a ~ b",
-        "a = b",
-        "a + b",
-        "a * b",
-        "a <- b",
-        "a -> b",
-    ),
-]
-"""Marks, keywords, escapes and scripts that mean something to one of the formats."""
-
-VALUES = [
-    "Ada",
-    "At: ten",
-    "-> END",
-    "{x}",
-    "[b]",
-    "#tag",
-    "// x",
-    "a\\b",
-    'a "b" c',
-    "===",
-    "TODO: x",
-    "<<x>>",
-    "~ | &",
-    "日本",
-]
-"""What placeholders may show."""
+HARD, VALUES = testing.HARD_TEXTS, testing.HARD_VALUES
 
 
-def talk(lines: Sequence[str], names: Sequence[str] = ("Mira",), player: str = "Ada") -> dict[str, Any]:
+def talk(lines: Sequence[str], names: Sequence[str] = ("Mira",), player: str = "Ada") -> Dialogue:
     """A dialogue that says each text once as a line and offers it once, each name in turn speaking."""
-
-    def text(key: str, words: str) -> dict[str, str]:
-        return {"id": line_id(RECORD, key), "text": words}
-
-    nodes = [
-        {
-            "id": f"n{n}",
-            "speaker": f"person{n}",
-            "lines": [text(f"nodes/n{n}/lines/{i}", words) for i, words in enumerate(lines)],
-            **({"goto": f"n{n + 1}"} if n + 1 < len(names) else {}),
-        }
-        for n, _ in enumerate(names)
-    ]
-    nodes[-1]["choices"] = [
-        {"id": f"c{i}", "text": text(f"choices/{i}", words), "goto": "bye"} for i, words in enumerate(lines)
-    ]
-    nodes.append({"id": "bye", "speaker": "person0", "lines": [text("nodes/bye/lines/0", "Bye.")], "end": "over"})
-    return {
-        "kind": "dialogue",
-        "id": RECORD,
-        "schema_version": 1,
-        "participants": [f"person{n}" for n, _ in enumerate(names)],
-        "variables": [],
-        "start": "n0",
-        "nodes": nodes,
-        "ends": [{"id": "over", "outcome": "over"}],
-        "refs": [{"type": "character", "id": f"person{n}", "name": name} for n, name in enumerate(names)],
-        "placeholders": [{"name": "player", "value": player}, {"name": "item.lens", "value": "the Great Lens"}],
-    }
+    return testing.talk(lines, names, {"player": player})
 
 
 def one_walk(record: Dialogue) -> list[Walk]:

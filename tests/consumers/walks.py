@@ -1,18 +1,22 @@
-"""Walks through a dialogue that take every choice with both outcomes, and what the reference player says on each."""
+"""Walks through a dialogue for the runtimes, what the reference player says on each, and what the runtimes said."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from gamegen import plays
 from gamegen._random import Stream
-from gamegen.checks.dialogue_states import Edge, Witness, explore
-from gamegen.play import End, Event, Line, Offer, Player, State, initial_state
+from gamegen.checks.dialogue_states import Edge, Witness
+from gamegen.play import End, Event, Line, Offer, State
 from gamegen_exporters import names
 from tests.consumers.runtimes import Play
 
 Dialogue = Mapping[str, Any]
+LINE_TAGS, CHOICE_TAGS = {"speaker"}, {"skill", "dc"}
+"""The tags beside the line id; those of a choice only if it rolls a check."""
 
 
 @dataclass(frozen=True)
@@ -24,60 +28,57 @@ class Walk:
     edges: frozenset[Edge]
 
 
-def walks(record: Dialogue, wandering: int = 3, length: int = 25) -> list[Walk]:
-    """Walks that take every edge that any play can take (asserted), and some that choose at random."""
-    explored = explore(record)
-    assert explored.complete
-    found: list[Walk] = []
-    covered: set[Edge] = set()
-    witnesses = [*explored.edges.values(), *explored.ends.values()]
-    for number, witness in enumerate(sorted(witnesses, key=lambda one: -len(one.edges))):
-        if found and covered.issuperset(witness.edges):
-            continue
-        found.append(walk(record, witness, Stream(record["id"], "on", number), length))
-        covered |= found[-1].edges
-    assert covered >= explored.edges.keys()
-    found += (walk(record, Witness(), Stream(record["id"], "free", n), length) for n in range(wandering))
-    return found
+def walks(record: Dialogue, wandering: int = 50, length: int = 25) -> list[Walk]:
+    """Walks that take every choice of a proven record with both outcomes of its check, through all nodes, to all ends
+    (asserted), and `wandering` that choose at random. A walk that comes twice is played once."""
+    found = plays.walks(record, seed=1, random=wandering, length=length)
+    assert plays.covered(record, found) == (all_edges(record), all_edges(record))
+    assert plays.passed(record, found) == (
+        {one["id"] for one in record["nodes"]},
+        {one["id"] for one in record["ends"]},
+    )
+    different = {(one.steps, frozenset(one.start.items())): one for one in found}
+    return [runnable(record, one) for one in different.values()]
+
+
+def all_edges(record: Dialogue) -> frozenset[Edge]:
+    """Every choice with every outcome of its check, reachable or not."""
+    return frozenset(
+        Edge(node["id"], choice["id"], success)
+        for node in record["nodes"]
+        for choice in node.get("choices", ())
+        for success in ((True, False) if "check" in choice else (None,))
+    )
 
 
 def walk(record: Dialogue, witness: Witness, stream: Stream, length: int) -> Walk:
     """The play of the witness, then on at random for at most `length` choices."""
-    start: dict[str, dict[str, Any]] = {"flag": {}, "item": {}, "quest": {}}
-    for (kind, id), value in witness.start.items():
-        start[kind][id] = value
-    state = initial_state(record, flags=start["flag"], items=start["item"], quests=start["quest"])
-    player = Player(record, state=state)
-    set_up = {names.state(kind, id): value for kind, table in start.items() for id, value in table.items()}
+    steps = [plays.Step(edge.choice, edge.success) for edge in witness.edges]
+    return runnable(record, plays.wander(record, witness.start, steps, stream, length))
+
+
+def runnable(record: Dialogue, taken: plays.Walk) -> Walk:
+    """The walk as steps for a runtime: at each offer all variables are read, then the choice is taken by its index."""
+    begun = taken.state(record)
+    shared = {"flag": begun.flags, "item": begun.items, "quest": begun.quests}
+    set_up = {names.state(kind, id): value for kind, table in shared.items() for id, value in table.items()}
+    first, *moments = plays.follow(record, taken)
     steps: list[dict[str, Any]] = [{"set": set_up}, {"goto": names.knot("dialogue", record["id"])}]
-    expected: list[Any] = [None, said(player.start())]
-    rolls: list[bool] = []
+    expected: list[Any] = [None, said(first.events)]
     edges: set[Edge] = set()
-    for choice, success in _choices(player, witness, stream, length):
-        offer = player.offer
-        assert offer is not None
-        variables = values(record, player.state)
-        steps.append({"get": list(variables)})
-        expected.append(variables)
-        steps.append({"choose": [one.id for one in offer.choices].index(choice)})
-        expected.append(said(player.choose(choice, success)))
-        if success is not None:
-            rolls.append(success)
-        edges.add(Edge(offer.node, choice, success))
-    variables = values(record, player.state) | {names.end(record["id"]): player.state.end}
+    before = first
+    for moment in moments:
+        offer = before.events[-1]
+        assert isinstance(offer, Offer) and moment.step is not None
+        variables = values(record, before.state)
+        steps += ({"get": list(variables)}, {"choose": [one.id for one in offer.choices].index(moment.step.choice)})
+        expected += (variables, said(moment.events))
+        edges.add(Edge(moment.node, *moment.step))
+        before = moment
+    variables = values(record, before.state) | {names.end(record["id"]): before.state.end}
     steps.append({"get": list(variables)})
     expected.append(variables)
-    return Walk(Play(steps, rolls), tuple(expected), frozenset(edges))
-
-
-def _choices(player: Player, witness: Witness, stream: Stream, length: int) -> Iterator[tuple[str, bool | None]]:
-    for edge in witness.edges:
-        yield edge.choice, edge.success
-    for _ in range(length):
-        if player.offer is None:
-            return
-        choice = stream.choice(player.offer.choices)
-        yield choice.id, stream.chance(0.5) if choice.skill else None
+    return Walk(Play(steps, taken.rolls), tuple(expected), frozenset(edges))
 
 
 def said(events: tuple[Event, ...]) -> dict[str, Any]:
@@ -117,6 +118,7 @@ def heard_in_ink(result: Any, speakers: Mapping[str, str]) -> Any:
     lines = []
     for line in result["lines"]:
         tags = tagged(line["tags"])
+        assert tags.keys() == {"id", *LINE_TAGS}, line
         name = speakers[names.character(tags["speaker"])]
         lines.append({"id": tags["id"], "speaker": tags["speaker"], "name": name, "text": line["text"]})
     return {"lines": lines, "choices": [_choice(one, one["text"], "id") for one in result["choices"]]}
@@ -129,6 +131,7 @@ def heard_in_yarn(result: Any) -> Any:
     lines = []
     for line in result["lines"]:
         tags = tagged(line["tags"])
+        assert tags.keys() == {"line", *LINE_TAGS}, line
         name, text = unmarked(line["text"])
         lines.append({"id": tags["line"], "speaker": tags["speaker"], "name": name, "text": text})
     return {"lines": lines, "choices": [_choice(one, unmarked(one["text"])[1], "line") for one in result["choices"]]}
@@ -136,11 +139,15 @@ def heard_in_yarn(result: Any) -> Any:
 
 def _choice(choice: Mapping[str, Any], text: str, id: str) -> dict[str, str]:
     tags = tagged(choice["tags"])
+    assert tags.keys() in ({id}, {id, *CHOICE_TAGS}), choice
     return {"id": tags[id], "text": text, "skill": tags.get("skill", ""), "dc": tags.get("dc", "")}
 
 
 def tagged(tags: list[str]) -> dict[str, str]:
-    return {key: value for key, _, value in (tag.partition(":") for tag in tags)}
+    """Tags by key; a key that stands twice fails."""
+    found = {key: value for key, _, value in (tag.partition(":") for tag in tags)}
+    assert len(found) == len(tags), tags
+    return found
 
 
 def unmarked(source: str) -> tuple[str, str]:
@@ -151,3 +158,22 @@ def unmarked(source: str) -> tuple[str, str]:
         return name.replace('\\"', '"'), text
     name, colon, text = source.partition(": ")
     return (name, text) if colon else ("", source)
+
+
+def difference(runtime: str, one: Walk, heard: Sequence[Any]) -> str:
+    """Both transcripts of a walk, the steps that differ marked: what a failing test shows."""
+    shown = [f"{runtime} does not play this walk as gamegen/play.py does (rolls: {list(one.play.rolls)})"]
+    for step, wanted, found in zip(one.play.steps, one.expected, heard, strict=True):
+        shown.append(json.dumps(step, ensure_ascii=False))
+        if wanted == found:
+            shown.append(f"    both:      {json.dumps(wanted, ensure_ascii=False)}")
+        else:
+            shown.append(f"!   reference: {json.dumps(wanted, ensure_ascii=False)}")
+            shown.append(f"!   {runtime + ':':<10} {json.dumps(found, ensure_ascii=False)}")
+    return "\n".join(shown)
+
+
+def hold(runtime: str, one: Walk, heard: Sequence[Any]) -> None:
+    """Fails with both transcripts where a runtime differs from the reference player."""
+    if list(heard) != list(one.expected):
+        raise AssertionError(difference(runtime, one, heard))

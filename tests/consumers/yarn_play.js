@@ -3,6 +3,7 @@
 // request  {"files": {name: source}, "plays": [{"rolls": [bool], "steps": [step]}]}
 // step     {"goto": node} | {"choose": index among the open ones} | {"call": node} | {"set": {name: value}} | {"get": [name]}
 // answer   {"faults": [message], "plays": [[result of each step]]}
+// A step that fails has the result {"error": message}, and those after it have none (null).
 // The lines are as bondage gives them: it knows no markup, so `Name: ` and `[character ...]` are still in the text.
 "use strict";
 const readline = require("node:readline");
@@ -13,13 +14,24 @@ function shown(result) {
   return { text: result.text.trimEnd(), tags: result.hashtags || [] };
 }
 
-function play(sources, { rolls, steps }) {
-  const left = [...rolls];
+// Reads the sources once for all plays; returns a function that plays from fresh variables.
+function project(sources) {
+  let left = [];
   const values = new Map();
   const runner = new bondage.Runner();
   runner.setVariableStorage(values);
   for (const source of sources) runner.load(source);
   runner.registerFunction("skill_check", () => left.shift());
+  const declared = [...values];
+  return ({ rolls, steps }) => {
+    left = [...rolls];
+    values.clear();
+    for (const [name, value] of declared) values.set(name, value);
+    return play(runner, values, steps);
+  };
+}
+
+function play(runner, values, steps) {
   let dialogue = null;
   let offer = null;
   let open = [];
@@ -39,7 +51,7 @@ function play(sources, { rolls, steps }) {
     }
   }
 
-  return steps.map((step) => {
+  function perform(step) {
     if ("goto" in step || "call" in step) {
       dialogue = runner.run(step.goto || step.call);
       return run();
@@ -53,6 +65,17 @@ function play(sources, { rolls, steps }) {
       return null;
     }
     return Object.fromEntries(step.get.map((name) => [name, values.get(name)]));
+  }
+
+  let failed = null;
+  return steps.map((step) => {
+    if (failed) return null;
+    try {
+      return perform(step);
+    } catch (error) {
+      failed = String(error);
+      return { error: failed };
+    }
   });
 }
 
@@ -60,7 +83,8 @@ function answer(request) {
   try {
     const { files, plays } = JSON.parse(request);
     const sources = Object.keys(files).filter((name) => name.endsWith(".yarn")).map((name) => files[name]);
-    return { faults: [], plays: plays.map((one) => play(sources, one)) };
+    const play = project(sources);
+    return { faults: [], plays: plays.map((one) => play(one)) };
   } catch (error) {
     return { faults: [String((error && error.stack) || error)], plays: [] };
   }

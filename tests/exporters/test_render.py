@@ -31,7 +31,7 @@ def named(id: str) -> dict[str, Any]:
 def refused(exporter: Exporter, *records: Mapping[str, Any]) -> list[str]:
     """The messages of the refusal; every code is a known one."""
     with pytest.raises(InvalidContent) as caught:
-        exporter.render(records, {})
+        exporter.files(records, {})
     assert {one.code for one in caught.value.findings} <= CODES.keys()
     return [str(one) for one in caught.value.findings]
 
@@ -65,25 +65,25 @@ def test_the_formats_come_through_the_hook() -> None:
 @by_any_format
 def test_rendering_twice_gives_the_same_bytes(exporter: Exporter) -> None:
     records = [named("a_0001"), named("b_0001")]
-    assert exporter.render(records, {}) == exporter.render(records, {})
+    assert exporter.files(records, {}) == exporter.files(records, {})
 
 
 @by_format
 def test_the_order_of_records_does_not_matter(exporter: Exporter) -> None:
     records = [named("a_0001"), named("b_0001")]
-    assert exporter.render(records, {}) == exporter.render(records[::-1], {})
+    assert exporter.files(records, {}) == exporter.files(records[::-1], {})
 
 
 @by_any_format
 def test_rendering_changes_no_record(exporter: Exporter) -> None:
     record = forge()
-    exporter.render([record], {})
+    exporter.files([record], {})
     assert record == forge()
 
 
 @by_any_format
 def test_files_end_with_one_line_feed_and_have_no_carriage_return(exporter: Exporter) -> None:
-    for content in exporter.render([forge()], {}).values():
+    for content in exporter.files([forge()], {}).values():
         assert isinstance(content, str)
         assert content.endswith("\n") and not content.endswith("\n\n")
         assert "\r" not in content
@@ -91,19 +91,19 @@ def test_files_end_with_one_line_feed_and_have_no_carriage_return(exporter: Expo
 
 @by_any_format
 def test_no_records_make_a_valid_project(exporter: Exporter) -> None:
-    assert exporter.render([], {})
+    assert exporter.files([], {})
 
 
 def test_ink_files() -> None:
     files = ink.render([named("a_0001"), named("b_0001")], {})
-    assert list(files) == ["main.ink", "state.ink", "dialogue_a_0001.ink", "dialogue_b_0001.ink"]
+    assert sorted(files) == ["dialogue_a_0001.ink", "dialogue_b_0001.ink", "main.ink", "state.ink"]
     assert "INCLUDE state.ink\nINCLUDE dialogue_a_0001.ink\nINCLUDE dialogue_b_0001.ink\n" in files["main.ink"]
     assert list(ink.render([forge()], {"single_file": True})) == ["main.ink"]
 
 
 def test_yarn_files() -> None:
     files = yarn.render([named("a_0001")], {"language": "de"})
-    assert list(files) == ["gamegen.yarnproject", "variables.yarn", "dialogue_a_0001.yarn"]
+    assert sorted(files) == ["dialogue_a_0001.yarn", "gamegen.yarnproject", "variables.yarn"]
     assert json.loads(files["gamegen.yarnproject"])["baseLanguage"] == "de"
     assert list(yarn.render([forge()], {"single_file": True})) == ["gamegen.yarnproject", "main.yarn"]
 

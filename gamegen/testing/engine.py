@@ -1,24 +1,15 @@
-"""For plugin authors: an engine without a model, and a conformance kit.
-
-`FakeEngine` answers every job at once with text that obeys the job's schema fragment, a function of the job alone.
-`conform` runs a generator with it and returns every broken promise of the plugin contract.
-"""
+"""An engine without a model: it answers every job at once with text that obeys the job's schema fragment."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from gamegen._random import Stream
 from gamegen.engine.api import Completion, EngineInfo, Job, Score
 from gamegen.engine.fragment import is_free
-from gamegen.errors import GamegenError, SchemaFault
-from gamegen.records import JSON, Finding, canonical
-
-if TYPE_CHECKING:
-    from gamegen.hookspecs import Generator
-    from gamegen.world import World
+from gamegen.errors import SchemaFault
+from gamegen.records import JSON, canonical
 
 SUBJECTS = ("the tide", "a lantern", "the north road", "an old debt", "the ferry", "a locked door", "the harvest")
 VERBS = ("waits for", "hides", "remembers", "outlasts", "answers", "follows", "costs more than", "leans against")
@@ -116,32 +107,3 @@ def fake_instance(schema: Mapping[str, JSON], stream: Stream, root: Mapping[str,
     if kind == "string":
         return _sentence(stream, Job("", "", "", "", schema))
     raise SchemaFault.of("GG102", f"the fake engine cannot make an instance of {json.dumps(schema)[:120]}")
-
-
-def conform(generator: Generator, world: World, seeds: Sequence[int] = range(5)) -> list[Finding]:
-    """Run the generator for each seed with the fake engine; every broken promise is a finding.
-
-    Promises: plan is deterministic and leaves JSON; records validate under the schema and pass the checks; the same
-    inputs give the same bytes.
-    """
-    from gamegen.records import Brief
-    from gamegen.session import Session
-
-    found: list[Finding] = []
-    for seed in seeds:
-        brief = Brief(generator.kind, generator.kind, "0001", 1)
-        first, second = generator.plan(world, brief, seed), generator.plan(world, brief, seed)
-        if canonical(dict(first.data)) != canonical(dict(second.data)):
-            found.append(Finding("GG010", f"plan of {generator.kind} differs between two calls with seed {seed}"))
-        lines = []
-        for capacity in (1, 8):
-            with Session(engine=FakeEngine(capacity=capacity), generators=[generator]) as session:
-                try:
-                    records = list(session.stream(generator.kind, world=world, count=2, seed=seed))
-                except GamegenError as error:
-                    found.extend(error.findings)
-                    continue
-            lines.append([record.to_line() for record in records])
-        if len(lines) == 2 and lines[0] != lines[1]:
-            found.append(Finding("GG010", f"records of {generator.kind} depend on the batch with seed {seed}"))
-    return found
