@@ -6,7 +6,7 @@ WORLD := samples/saltmarrow/world
 DEMO := build/demo
 SEED ?= 7
 
-.PHONY: demo test lint types tests acceptance benchmark benchmark-peers benchmark-scale benchmark-tuning benchmark-proofs benchmark-near benchmark-quality clean
+.PHONY: demo test lint types tests acceptance benchmark benchmark-peers benchmark-scale benchmark-tuning benchmark-proofs benchmark-near benchmark-exports benchmark-quality clean
 
 $(VENV)/.run: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "gamegen needs Python 3.11 or later: make PYTHON=python3.12")'
@@ -72,6 +72,10 @@ benchmark-proofs: $(VENV)/.test
 # The index of near-duplicates over 10,000 records.
 benchmark-near: $(VENV)/.test
 	$(BIN)/python -m benchmarks.near
+
+# Exporting 10,000 records: seconds and memory of each format.
+benchmark-exports: $(VENV)/.test
+	$(BIN)/python -m benchmarks.exports
 
 # Sixty records of each kind over the two sample worlds, beside the model run free; then the gallery out of them, and the
 # text checks on lines that were labelled by hand. A run that was stopped goes on where it was.

@@ -133,9 +133,13 @@ def export_records(
             yield data
 
     with Staging(out, format, str(options.get("profile", ""))) as staging:
-        rendered = exporter.render(sound() if exporter.streams else list(sound()), options)
-        for name, piece in rendered.items() if isinstance(rendered, Mapping) else rendered:
-            staging.add(name, piece)
+        try:
+            rendered = exporter.render(sound() if exporter.streams else list(sound()), options)
+            for name, piece in rendered.items() if isinstance(rendered, Mapping) else rendered:
+                staging.add(name, piece)
+        except RecursionError:
+            message = f"expected records that format {format} can hold, found one that is nested too deeply"
+            raise InvalidInput.of("GG105", message, "take a few levels out of its conditions") from None
         files, changed = staging.commit()
     return Exported(files, changed, count, tuple(refused))
 

@@ -198,3 +198,19 @@ def test_bytes_that_are_no_utf8_are_told_with_their_place(tmp_path: Path) -> Non
     file.write_bytes(b'{"id":"a","kind":"toy"}\n\xff\n')
     with pytest.raises(InvalidInput, match="byte 24"):
         load_records([file])
+
+
+def test_conditions_without_a_bottom_are_refused_and_nothing_is_written(tmp_path: Path) -> None:
+    record = dialogues()[0].data
+    condition: JSON = {"type": "flag", "id": "alarm", "op": "==", "value": True}
+    for _ in range(700):
+        condition = {"not": condition}
+    choice = next(choice for node in record["nodes"] for choice in node.get("choices", ()))
+    deep = json.loads(json.dumps(record))
+    deep_choice = next(choice for node in deep["nodes"] for choice in node.get("choices", ()))
+    deep_choice["condition"] = condition
+    deep["refs"].append({"type": "flag", "id": "alarm", "name": "alarm", "value_type": "bool", "initial": True})
+    assert choice["id"] == deep_choice["id"]
+    with pytest.raises(InvalidInput, match="nested too deeply"):
+        export_records([deep], "json", tmp_path, {"profile": "unity"}, load_registry())
+    assert inside(tmp_path) == {}

@@ -22,7 +22,7 @@ from gamegen.originality import TAUGHT_WORDS, Copies
 from gamegen.plugins import Registry, load_registry
 from gamegen.project import Project
 from gamegen.prompts import Prompts
-from gamegen.records import JSON, Brief, Plan, Record, Request, canonical, content_hash
+from gamegen.records import CONTRACTS, JSON, Brief, Plan, Record, Request, canonical, content_hash
 from gamegen.replanning import asked_texts, brief_of, first_difference, lines_of, locked, replan, with_texts
 from gamegen.restyling import MOST_TONE, prepare, run, style_of
 from gamegen.rewording import Draft, Restyled, toned
@@ -401,7 +401,7 @@ def test_a_record_of_another_contract_is_told(records: list[Record], world: Worl
     record = changed(records[0])
     record["provenance"]["contracts"]["plan"] = 0
     (result,) = restyled([record], world)
-    assert "planned under contract 0, this gamegen plans under 2" in refusal(result, record)
+    assert f"planned under contract 0, this gamegen plans under {CONTRACTS['plan']}" in refusal(result, record)
 
 
 def test_a_record_that_does_not_pass_its_checks_stays_as_it_was(records: list[Record], world: World) -> None:

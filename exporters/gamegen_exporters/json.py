@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from gamegen.errors import InvalidContent, UsageError
 from gamegen.hookspecs import Exporter
-from gamegen.records import JSON, Finding, strings
+from gamegen.records import JSON, Finding
 
 from . import json_godot, json_unity, json_unreal
 from .json_profile import NOT_FOR_PLAYERS, VERSION, encoded
+
+_HALF = re.compile("[\ud800-\udfff]")
 
 PROFILES: Mapping[str, Callable[[Sequence[Mapping[str, JSON]]], dict[str, str]]] = {
     "unity": json_unity.render,
@@ -18,49 +22,60 @@ PROFILES: Mapping[str, Callable[[Sequence[Mapping[str, JSON]]], dict[str, str]]]
 }
 
 
-def render(records: Sequence[Mapping[str, JSON]], options: Mapping[str, JSON]) -> dict[str, str]:
+def render(records: Iterable[Mapping[str, JSON]], options: Mapping[str, JSON]) -> dict[str, str]:
+    """The whole of `pieces`."""
+    files: dict[str, list[str]] = {}
+    for name, piece in pieces(records, options):
+        files.setdefault(name, []).append(piece)
+    return {name: "".join(parts) for name, parts in files.items()}
+
+
+def pieces(records: Iterable[Mapping[str, JSON]], options: Mapping[str, JSON]) -> Iterator[tuple[str, str]]:
     """The files of the profile that the options name; without one, those of `generic`.
 
     Raises InvalidContent (GG050 to GG055, GG316), and UsageError (GG005) for a profile that is to hold provenance.
     """
     profile, provenance = str(options.get("profile", "")), bool(options.get("provenance", False))
     if not profile:
-        return generic(records, provenance)
+        yield from generic(records, provenance)
+        return
     if provenance:
         raise UsageError.of("GG005", f"profile {profile} holds no provenance", "export json without a profile for it")
-    return PROFILES[profile](records)
+    yield from PROFILES[profile](list(records)).items()
 
 
-def generic(records: Sequence[Mapping[str, JSON]], provenance: bool = False) -> dict[str, str]:
-    """``manifest.json`` and ``records/<kind>.json`` per kind; each holds an object at their root.
+def generic(records: Iterable[Mapping[str, JSON]], provenance: bool = False) -> Iterator[tuple[str, str]]:
+    """``records/<kind>.json`` per kind, record by record, and ``manifest.json``; each holds an object at its root.
 
     Raises InvalidContent (GG050) for half a surrogate pair, which no file can hold, and (GG051) for two records of one
     id.
     """
-    kinds: dict[str, dict[str, Mapping[str, JSON]]] = {}
+    ids: dict[str, dict[str, None]] = {}
     faults: list[Finding] = []
     for record in records:
-        of_kind = kinds.setdefault(record["kind"], {})
-        if record["id"] in of_kind:
+        kind, id = str(record["kind"]), str(record["id"])
+        known = ids.setdefault(kind, {})
+        if id in known:
             hint = "give one of them another id"
-            faults.append(Finding("GG051", f"two {record['kind']} records with the id {record['id']!r}", hint))
-        of_kind[record["id"]] = kept = _kept(record, provenance)
-        if any("\ud800" <= char <= "\udfff" for text in strings(kept) for char in text):
-            faults.append(Finding("GG050", f"record {record['id']}: half a surrogate pair in a text", "edit the text"))
+            faults.append(Finding("GG051", f"two {kind} records with the id {id!r}", hint))
+        text = encoded(_kept(record, provenance)).rstrip("\n")
+        if _HALF.search(text):
+            faults.append(Finding("GG050", f"record {id}: half a surrogate pair in a text", "edit the text"))
+        elif not faults:
+            head = f'{{\n  "kind": {json.dumps(kind)},\n  "records": [\n' if not known else ",\n"
+            inner = text.replace("\n", "\n    ")  # a text has its line breaks escaped
+            yield _file(kind), f"{head}    {inner}"
+        known[id] = None
     if faults:
         raise InvalidContent(faults)
-    manifest = {
-        "format": "gamegen",
-        "version": VERSION,
-        "kinds": [
-            {"kind": kind, "file": f"records/{kind}.json", "records": list(kinds[kind])} for kind in sorted(kinds)
-        ],
-    }
-    files: dict[str, JSON] = {
-        f"records/{kind}.json": {"kind": kind, "version": VERSION, "records": list(of_kind.values())}
-        for kind, of_kind in sorted(kinds.items())
-    }
-    return {"manifest.json": encoded(manifest), **{name: encoded(content) for name, content in files.items()}}
+    for kind in ids:
+        yield _file(kind), f'\n  ],\n  "version": {VERSION}\n}}\n'
+    kinds = [{"kind": kind, "file": _file(kind), "records": list(ids[kind])} for kind in sorted(ids)]
+    yield "manifest.json", encoded({"format": "gamegen", "version": VERSION, "kinds": kinds})
+
+
+def _file(kind: str) -> str:
+    return f"records/{kind}.json"
 
 
 def _kept(record: Mapping[str, JSON], provenance: bool) -> Mapping[str, JSON]:
@@ -70,7 +85,8 @@ def _kept(record: Mapping[str, JSON], provenance: bool) -> Mapping[str, JSON]:
 EXPORTER = Exporter(
     format="json",
     kinds=(),
-    render=render,
+    render=pieces,
+    streams=True,
     options={
         "provenance": {"type": "boolean", "default": False},
         "profile": {"type": "string", "enum": ["", *PROFILES], "default": ""},

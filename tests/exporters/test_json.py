@@ -97,6 +97,18 @@ def test_the_schema_of_the_plain_form_refuses_a_record_that_its_kind_refuses() -
     assert not validator.is_valid(content)
 
 
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(["note", "toy"]), st.text(st.characters(codec="utf-8"))), max_size=5))
+def test_a_file_is_what_json_writes_of_all_its_records_at_once(made: list[tuple[str, str]]) -> None:
+    records = [{"id": f"r_{n}", "kind": kind, "said": [{"it": text}]} for n, (kind, text) in enumerate(made)]
+    files = rendered("", *records)
+    assert set(files) == {"manifest.json", *(f"records/{kind}.json" for kind, _ in made)}
+    for kind in {kind for kind, _ in made}:
+        whole = {"kind": kind, "version": 1, "records": [record for record in records if record["kind"] == kind]}
+        shown = json.dumps(whole, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+        assert files[f"records/{kind}.json"] == shown
+
+
 def test_half_a_surrogate_pair_is_refused() -> None:
     record = forge()
     record["nodes"][0]["lines"][0]["text"] = "a\ud800"

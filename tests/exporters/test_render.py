@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -105,7 +107,7 @@ def test_yarn_files() -> None:
     files = yarn.render([named("a_0001")], {"language": "de"})
     assert sorted(files) == ["dialogue_a_0001.yarn", "gamegen.yarnproject", "variables.yarn"]
     assert json.loads(files["gamegen.yarnproject"])["baseLanguage"] == "de"
-    assert list(yarn.render([forge()], {"single_file": True})) == ["gamegen.yarnproject", "main.yarn"]
+    assert sorted(yarn.render([forge()], {"single_file": True})) == ["gamegen.yarnproject", "main.yarn"]
 
 
 def test_yarn_has_no_blank_line_in_a_node() -> None:
@@ -212,3 +214,11 @@ def test_yarn_refuses_names_that_it_would_cut(name: str) -> None:
 @by_format
 def test_a_name_with_a_line_break_is_refused(exporter: Exporter) -> None:
     assert refused(exporter, with_name("Mira\nVoss"))[0].startswith("GG050 record talk_0001: expected")
+
+
+def test_the_example_of_the_ink_page_is_true() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "formats" / "ink.md").read_text(encoding="utf-8")
+    (node,) = (json.loads(text) for text in re.findall(r"^```json\n(.*?)^```", page, re.MULTILINE | re.DOTALL))
+    (source,) = re.findall(r"^```ink\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    assert node in forge()["nodes"]
+    assert f"\n{source}\n" in ink.render([forge()], {})["dialogue_talk_0001.ink"]

@@ -279,10 +279,13 @@ class Material:
     def _exchange(
         self, slot: str, subject: Subject, by: Character, values: Mapping[str, str], most: int = 0
     ) -> Unit | None:
-        """A motif of question and answer about an entry of the world, or small talk; once for an entry."""
+        """A motif of question and answer about an entry of the world, or small talk; once for an entry.
+
+        The question names the entry, which is the first of the values: the player chooses among several.
+        """
         if subject.id and (slot, subject.id) in self._used:
             return None
-        says = self.talk.deck.filled(slot, speaker(by), values, most)
+        says = self.talk.deck.filled(slot, speaker(by), values, most, naming=next(iter(values), ""))
         if not says:
             return None
         self._used.add((slot, subject.id))

@@ -106,10 +106,13 @@ class Deck:
         """`filled`, with the placeholders as keywords."""
         return self.filled(slot, speaker, values, most)
 
-    def filled(self, slot: str, speaker: Speaker, values: Mapping[str, str], most: int = 0) -> list[Say]:
+    def filled(
+        self, slot: str, speaker: Speaker, values: Mapping[str, str], most: int = 0, naming: str = ""
+    ) -> list[Say]:
         """The says of the slot's next motif that can be used; [] when there is none left.
 
-        most: words that the last of them may have to say, in one part (the first of two); 0: as it is.
+        most: words that the last of them may have to say, in one part (the first of two); 0: as it is. naming: a
+        placeholder that the first of them has.
         """
         if slot not in self._left:
             order = _order(slot, *self.name)
@@ -121,7 +124,7 @@ class Deck:
         left = self._left[slot]
         known = {**self.values, **values}
         for place, motif in enumerate(left):
-            if not motif.needs <= known.keys():
+            if not motif.needs <= known.keys() or (f"{{{naming}}}" not in motif.says[0][-1] and naming):
                 continue
             says = [
                 Say(intent, speaker.fill(must, **known), sentence(speaker.fill(plain, **known)))
