@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from gamegen.records import JSON
 
@@ -17,8 +17,7 @@ LOGIC = frozenset({"prerequisites", "fail_conditions", "requires", "effects", "n
 """What becomes procedures."""
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """`path` names the place by property names, ids (where a list has unique ones) and numbers."""
 
     path: tuple[str, ...]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -52,6 +53,7 @@ def export_command(
     from gamegen.project import Project, with_project
     from gamegen.world_file import load_world
 
+    gc.set_threshold(100_000, 50, 50)  # an export makes millions of small objects and hardly a cycle
     project = Project.find(world_path or content[0])
     registry = load_registry(project)
     exporter = registry.exporter(format)

@@ -193,9 +193,8 @@ def test_a_large_dialogue_stays_within_the_bound_of_the_proof(nodes: int) -> Non
 
 
 def test_more_nodes_than_the_world_can_fill_are_refused_with_what_is_missing() -> None:
-    with pytest.raises(
-        UsageError, match=f"60 nodes need about {round(60 * FACTS)} facts known to hermit or their company"
-    ):
+    told = f"60 nodes need about {round(60 * FACTS)} facts known to hermit or their company, found 0"
+    with pytest.raises(UsageError, match=told):
         planned(bare_world(), 1, nodes=60)
 
 

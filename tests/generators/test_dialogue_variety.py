@@ -104,7 +104,7 @@ def test_thirty_dialogues_tell_most_facts_once(make: Any) -> None:
         nodes = GENERATOR.plan(make(), brief(ordinal), 7).data["document"]["nodes"]
         told.update(id for node in nodes for id in node.get("facts", ()))
     assert sum(count == 1 for count in told.values()) >= 0.5 * len(told)
-    assert sum(told.values()) <= 1.6 * len(told)
+    assert sum(told.values()) <= 1.75 * len(told)
 
 
 def plains() -> list[str]:

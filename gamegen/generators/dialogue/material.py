@@ -18,7 +18,7 @@ from gamegen.generators.dialogue.cast import world_subject
 from gamegen.generators.dialogue.motifs import turn
 from gamegen.generators.dialogue.talk import Talk, Topic, effect, speaker
 from gamegen.generators.dialogue.topology import Node
-from gamegen.generators.dialogue.turns import in_turn
+from gamegen.generators.dialogue.turns import in_turn, keeps
 from gamegen.generators.dialogue.words import Say, Subject, both, length
 from gamegen.generators.phrases import noun
 from gamegen.world import Character, Entity, Fact, Faction, Item, Location
@@ -67,13 +67,9 @@ class Material:
         self.stream = talk.stream.child("material")
         self.company = [self.roles.lead, *self.roles.others]
         secret = self.roles.secret
-        self.left: dict[str, Fact] = {fact.id: fact for fact in self.roles.facts if fact != secret}
-        """Facts that nobody has told yet; what a second person knows comes after what the lead knows."""
-        for person in self.roles.others:
-            for id in in_turn(self.world, person, talk.ordinal, *talk.block, "dialogue", aside=True):
-                fact = self.world.facts[id]
-                if not fact.secret and fact != secret:
-                    self.left.setdefault(id, fact)
+        self.left: dict[str, Fact] = self._facts(secret)
+        """Facts that nobody has told yet, in their order: what the lead keeps, what the others keep, then what all of
+        them know beside."""
         self.known = len(self.left) + (secret is not None)
         """Facts that the people of the dialogue can tell."""
         self._clauses: dict[tuple[str, str], Say] = {}
@@ -83,6 +79,15 @@ class Material:
         self._talks = 0
         self._asides = 0
         self._places = [place for place in (self.roles.place, *self._links()) if place is not None]
+
+    def _facts(self, secret: Fact | None) -> dict[str, Fact]:
+        talk, name = self.talk, (*self.talk.block, "dialogue")
+        told = [(self.roles.lead, fact) for fact in self.roles.facts]
+        for person in self.roles.others:
+            known = in_turn(self.world, person, talk.ordinal, *name, aside=True)
+            told += [(person, self.world.facts[id]) for id in known if not self.world.facts[id].secret]
+        told.sort(key=lambda each: not keeps(self.world, each[0], each[1].id, talk.ordinal, *name))
+        return {fact.id: fact for _, fact in told if fact != secret}
 
     def _links(self) -> Iterator[Location]:
         for id in self.roles.place.links if self.roles.place else ():

@@ -19,9 +19,9 @@ from gamegen.world import Character, Entity, Fact, World
 
 BYE = "bye"
 TRUST, ANNOYED, STANCE, LEVERAGE = "trust", "annoyed", "stance", "leverage"
-FACTS = 0.24
+FACTS = 0.245
 """Share of nodes that tell a fact below which facts go first."""
-TOUCH = 0.70
+TOUCH = 0.46
 """Share of nodes that tell a fact or go on with the subject of one, below which such questions go before small talk."""
 SKILLS = ("persuasion", "insight", "intimidation", "deception", "performance")
 _MOODS = {

@@ -40,19 +40,28 @@ def lead_at(people: Iterable[str], ordinal: int, *name: str | int) -> str:
 def in_turn(world: World, person: Character, ordinal: int, *name: str | int, aside: bool = False) -> list[str]:
     """The facts that a person knows, in the order in which they tell them in a dialogue of this ordinal.
 
-    In each pass of the leads every fact has one keeper among those who know it, another one in the next pass; first
-    comes what the person keeps. Each fact has a place on a circle, whose start moves with the passes; so a fact that is
-    added moves few others. aside: for somebody who does not lead: what its keeper is the least likely to come to.
+    First comes what the person keeps. Each fact has a place on a circle, whose start moves with the passes of the
+    leads; so a fact that is added moves few others. aside: for somebody who does not lead: what its keeper is the least
+    likely to come to.
     """
-    number = max(0, ordinal - 1) // max(1, len(world.characters))
-    keepers = knowers(world)
+    number = _pass(world, ordinal)
 
     def wait(id: str) -> tuple[bool, float, str]:
-        known = rendezvous(keepers[id], *name, "keeper", id)
         place = (uniform(digest(*name, "fact", id), 1) - number * GOLDEN) % 1.0
-        return known[number % len(known)] != person.id, -place if aside else place, id
+        return not keeps(world, person, id, ordinal, *name), -place if aside else place, id
 
     return sorted((id for id in person.knows if id in world.facts), key=wait)
+
+
+def keeps(world: World, person: Character, id: str, ordinal: int, *name: str | int) -> bool:
+    """Whether a fact is this person's to tell. In each pass of the leads every fact has one keeper among those who know
+    it, another one in the next pass."""
+    known = rendezvous(knowers(world)[id], *name, "keeper", id)
+    return known[_pass(world, ordinal) % len(known)] == person.id
+
+
+def _pass(world: World, ordinal: int) -> int:
+    return max(0, ordinal - 1) // max(1, len(world.characters))
 
 
 def knowers(world: World) -> dict[str, list[str]]:
