@@ -18,7 +18,7 @@ from gamegen.generators.dialogue.cast import world_subject
 from gamegen.generators.dialogue.motifs import turn
 from gamegen.generators.dialogue.talk import Talk, Topic, effect, speaker
 from gamegen.generators.dialogue.topology import Node
-from gamegen.generators.dialogue.turns import in_turn, keeps
+from gamegen.generators.dialogue.turns import in_turn, keepers
 from gamegen.generators.dialogue.words import Say, Subject, both, length
 from gamegen.generators.phrases import noun
 from gamegen.world import Character, Entity, Fact, Faction, Item, Location
@@ -86,7 +86,8 @@ class Material:
         for person in self.roles.others:
             known = in_turn(self.world, person, talk.ordinal, *name, aside=True)
             told += [(person, self.world.facts[id]) for id in known if not self.world.facts[id].secret]
-        told.sort(key=lambda each: not keeps(self.world, each[0], each[1].id, talk.ordinal, *name))
+        kept = keepers(self.world, talk.ordinal, *name)
+        told.sort(key=lambda each: kept[each[1].id] != each[0].id)
         return {fact.id: fact for _, fact in told if fact != secret}
 
     def _links(self) -> Iterator[Location]:

@@ -45,29 +45,29 @@ def in_turn(world: World, person: Character, ordinal: int, *name: str | int, asi
     likely to come to.
     """
     number = _pass(world, ordinal)
+    kept = keepers(world, ordinal, *name)
 
     def wait(id: str) -> tuple[bool, float, str]:
         place = (uniform(digest(*name, "fact", id), 1) - number * GOLDEN) % 1.0
-        return not keeps(world, person, id, ordinal, *name), -place if aside else place, id
+        return kept[id] != person.id, -place if aside else place, id
 
     return sorted((id for id in person.knows if id in world.facts), key=wait)
 
 
-def keeps(world: World, person: Character, id: str, ordinal: int, *name: str | int) -> bool:
-    """Whether a fact is this person's to tell. In each pass of the leads every fact has one keeper among those who know
-    it, another one in the next pass."""
-    known = rendezvous(knowers(world)[id], *name, "keeper", id)
-    return known[_pass(world, ordinal) % len(known)] == person.id
+def keepers(world: World, ordinal: int, *name: str | int) -> dict[str, str]:
+    """Whose each fact is to tell: in each pass of the leads one of those who know it, another one in the next pass."""
+    number = _pass(world, ordinal)
+    known: dict[str, list[str]] = {}
+    for person in world.characters.values():
+        for id in person.knows:
+            known.setdefault(id, []).append(person.id)
+    return {id: _order(tuple(people), *name, "keeper", id)[number % len(people)] for id, people in known.items()}
+
+
+@lru_cache(maxsize=4096)
+def _order(people: tuple[str, ...], *name: str | int) -> tuple[str, ...]:
+    return tuple(rendezvous(people, *name))
 
 
 def _pass(world: World, ordinal: int) -> int:
     return max(0, ordinal - 1) // max(1, len(world.characters))
-
-
-def knowers(world: World) -> dict[str, list[str]]:
-    """Who knows each fact that anybody knows."""
-    found: dict[str, list[str]] = {}
-    for person in world.characters.values():
-        for id in person.knows:
-            found.setdefault(id, []).append(person.id)
-    return found
