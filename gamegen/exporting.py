@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from gamegen.briefs import check_settings
 from gamegen.checks.text import CHECKS as TEXT_CHECKS
 from gamegen.errors import HostFailed, InvalidInput
-from gamegen.hookspecs import CheckContext, Exporter
+from gamegen.hookspecs import CheckContext, Exporter, pieces_of
 from gamegen.plugins import Registry
 from gamegen.records import JSON, Finding, Record
 from gamegen.schema import validate
@@ -27,7 +27,12 @@ def load_records(paths: Iterable[Path]) -> list[Record]:
 
 
 def read_records(paths: Iterable[Path]) -> Iterator[Record]:
-    """The records of JSONL files, and of every ``*.jsonl`` in folders, in the order given, one after the other.
+    """The records of `placed_records`."""
+    return (record for _, record in placed_records(paths))
+
+
+def placed_records(paths: Iterable[Path]) -> Iterator[tuple[Path, Record]]:
+    """The records of JSONL files, and of every ``*.jsonl`` in folders, in the order given, each with its file.
 
     Raises InvalidInput (GG006, GG105) in the end, naming every line that is not a record.
     """
@@ -57,7 +62,7 @@ def read_records(paths: Iterable[Path]) -> Iterator[Record]:
                 faults.append(Finding("GG105", message, "give one of the two another id", str(file), number, 1))
             else:
                 places[value["id"]] = f"{file}:{number}"
-                yield Record(value)
+                yield file, Record(value)
     if faults:
         raise InvalidInput(faults)
 
@@ -135,7 +140,7 @@ def export_records(
     with Staging(out, format, str(options.get("profile", ""))) as staging:
         try:
             rendered = exporter.render(sound() if exporter.streams else list(sound()), options)
-            for name, piece in rendered.items() if isinstance(rendered, Mapping) else rendered:
+            for name, piece in pieces_of(rendered):
                 staging.add(name, piece)
         except RecursionError:
             message = f"expected records that format {format} can hold, found one that is nested too deeply"

@@ -27,6 +27,26 @@ Rendered = Mapping[str, "str | bytes"] | Iterable[tuple[str, "str | bytes"]]
 Write = Callable[[Plan], "Coroutine[list[Request], list[JSON], dict[str, JSON]]"]
 
 
+def pieces_of(rendered: Rendered) -> Iterable[tuple[str, str | bytes]]:
+    """What an exporter renders as (path, piece), whichever way it gives it."""
+    return rendered.items() if isinstance(rendered, Mapping) else rendered
+
+
+def whole(rendered: Rendered) -> dict[str, Any]:
+    """Path -> content, str or bytes: the pieces of each path joined in their order; text among bytes is UTF-8."""
+    files: dict[str, list[str | bytes]] = {}
+    for name, piece in pieces_of(rendered):
+        files.setdefault(name, []).append(piece)
+    return {name: _joined(pieces) for name, pieces in files.items()}
+
+
+def _joined(pieces: Sequence[str | bytes]) -> str | bytes:
+    text = [piece for piece in pieces if isinstance(piece, str)]
+    if len(text) == len(pieces):
+        return "".join(text)
+    return b"".join(piece.encode() if isinstance(piece, str) else piece for piece in pieces)
+
+
 @dataclass(frozen=True, slots=True)
 class CheckContext:
     """What a check may look at beside the record. `world` is None when validating without one."""
@@ -94,11 +114,7 @@ class Exporter:
 
     def files(self, records: Iterable[Mapping[str, JSON]], options: Mapping[str, JSON]) -> dict[str, str | bytes]:
         """All that it renders, path -> content. Raises what the exporter raises."""
-        rendered = self.render(iter(records) if self.streams else list(records), options)
-        files: dict[str, Any] = {}
-        for name, piece in rendered.items() if isinstance(rendered, Mapping) else rendered:
-            files[name] = files[name] + piece if name in files else piece
-        return files
+        return whole(self.render(iter(records) if self.streams else list(records), options))
 
 
 @hookspec

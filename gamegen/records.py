@@ -15,6 +15,8 @@ CONTRACTS: dict[str, int] = {"plan": 3, "writing": 4, "rewriting": 1}
 """Numbers that go up when the same inputs give other plans, other choices of text, or other near-duplicates. The engine
 has its own."""
 
+LOCK_DIGITS = 8
+
 Severity = Literal["error", "warning", "not_run"]
 
 
@@ -46,6 +48,14 @@ def line_id(record_id: str, key: str) -> str:
     The place (`key`) names nodes and stages by id, so the line id survives every edit of the text itself.
     """
     return f"{record_id}_{blake2b(key.encode(), digest_size=4).hexdigest()}"
+
+
+def lock_of(text: str) -> str:
+    """The first 8 hex digits of the SHA-256 of a text in UTF-8: another text has, but for chance, another lock.
+
+    Yarn Spinner's string tables have the same.
+    """
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:LOCK_DIGITS]
 
 
 @dataclass(frozen=True, slots=True)

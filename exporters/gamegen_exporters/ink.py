@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from gamegen.hookspecs import Exporter
+from gamegen.hookspecs import Exporter, whole
 from gamegen.records import JSON
 
 from .ink_text import ink_text, ink_value
@@ -41,7 +41,7 @@ EXTERNAL skill_check(skill, dc)
 
 def render(records: Iterable[Mapping[str, JSON]], options: Mapping[str, JSON]) -> dict[str, str]:
     """The whole of `pieces`."""
-    return dict(pieces(records, options))
+    return whole(pieces(records, options))
 
 
 def pieces(records: Iterable[Mapping[str, JSON]], options: Mapping[str, JSON]) -> Iterator[tuple[str, str]]:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from gamegen.errors import InvalidContent, UsageError
-from gamegen.hookspecs import Exporter
+from gamegen.hookspecs import Exporter, whole
 from gamegen.records import JSON, Finding
 
 from . import json_godot, json_unity, json_unreal
@@ -24,10 +24,7 @@ PROFILES: Mapping[str, Callable[[Sequence[Mapping[str, JSON]]], dict[str, str]]]
 
 def render(records: Iterable[Mapping[str, JSON]], options: Mapping[str, JSON]) -> dict[str, str]:
     """The whole of `pieces`."""
-    files: dict[str, list[str]] = {}
-    for name, piece in pieces(records, options):
-        files.setdefault(name, []).append(piece)
-    return {name: "".join(parts) for name, parts in files.items()}
+    return whole(pieces(records, options))
 
 
 def pieces(records: Iterable[Mapping[str, JSON]], options: Mapping[str, JSON]) -> Iterator[tuple[str, str]]:

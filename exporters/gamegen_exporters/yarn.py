@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from gamegen.hookspecs import Exporter
+from gamegen.hookspecs import Exporter, whole
 from gamegen.play import DEFAULTS
 from gamegen.records import JSON
 
@@ -60,10 +60,7 @@ class _Printer:
 
 def render(records: Iterable[Mapping[str, JSON]], options: Mapping[str, JSON]) -> dict[str, str]:
     """The whole of `pieces`."""
-    files: dict[str, str] = {}
-    for name, piece in pieces(records, options):
-        files[name] = files.get(name, "") + piece
-    return files
+    return whole(pieces(records, options))
 
 
 def pieces(records: Iterable[Mapping[str, JSON]], options: Mapping[str, JSON]) -> Iterator[tuple[str, str]]:

@@ -12,12 +12,11 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
+
+from gamegen.records import lock_of
 
 STRINGS = ("language", "id", "text", "file", "node", "lineNumber", "lock", "comment")
 METADATA = ("id", "node", "lineNumber", "tags")
-_LOCK = 8
-"""Hexadecimal digits of a lock."""
 
 _SPOKEN = re.compile(
     r"\s*(?:-> )?"
@@ -77,15 +76,10 @@ def composed(source: str) -> str:
     return _ESCAPED.sub(one, source)
 
 
-def lock(text: str) -> str:
-    """What a translation remembers of the base text: whether it is still the text that was translated."""
-    return sha256(text.encode("utf-8")).hexdigest()[:_LOCK]
-
-
 def string_table(files: Mapping[str, Sequence[str]], language: str) -> str:
     """A row for each line and option; the comment names its tags, as the export of Yarn Spinner for Unity does."""
     rows = (
-        (language, one.id, one.text, one.file, one.node, one.number, lock(one.text), _comment(one.tags))
+        (language, one.id, one.text, one.file, one.node, one.number, lock_of(one.text), _comment(one.tags))
         for one in spoken(files)
     )
     return _csv((STRINGS, *rows))

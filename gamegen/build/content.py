@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from gamegen.build.store import locked, write_lines
-from gamegen.exporting import content_files, load_records
+from gamegen.exporting import content_files, placed_records
 from gamegen.records import Record
 
 
@@ -30,8 +30,9 @@ class ContentFiles:
         with ExitStack() as locks:
             for path in self.paths:
                 locks.enter_context(locked(path))
-            self.records = load_records(self.paths)
-            self._ids = [[record.id for record in load_records([path])] for path in self.paths]
+            placed = list(placed_records(self.paths))
+            self.records = [record for _, record in placed]
+            self._ids = [[record.id for file, record in placed if file == path] for path in self.paths]
             self._locks = locks.pop_all()
         return self
 

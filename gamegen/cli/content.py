@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from gamegen.briefs import parse_settings
-from gamegen.cli.options import json_option, world_option
+from gamegen.cli.options import json_option, world_around, world_option
 from gamegen.errors import EXIT_CONTENT, EXIT_DONE, UsageError
 from gamegen.records import Record
 
@@ -50,8 +50,7 @@ def export_command(
     """Write the records of CONTENT (JSONL files or folders of them) as FORMAT: ink, yarn, json, or a plugin's."""
     from gamegen.exporting import export_records, read_records
     from gamegen.plugins import load_registry
-    from gamegen.project import Project, with_project
-    from gamegen.world_file import load_world
+    from gamegen.project import Project
 
     gc.set_threshold(100_000, 50, 50)  # an export makes millions of small objects and hardly a cycle
     project = Project.find(world_path or content[0])
@@ -69,8 +68,7 @@ def export_command(
             click.echo(str(finding), err=True)
     named = {"profile": profile, "language": language if "language" in exporter.options else None}
     options = {**parse_settings(settings), **{key: value for key, value in named.items() if value is not None}}
-    file = world_path or (project.world if project is not None else None)
-    world = with_project(load_world(file), project) if file is not None else None
+    world = world_around(project, world_path)
     exported = export_records(records, format, out, options, registry, world)
     if as_json:
         files = {"files": [str(path) for path in exported.files], "changed": exported.changed}

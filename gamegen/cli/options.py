@@ -47,6 +47,15 @@ class Place:
     world: World
 
 
+def world_around(project: Project | None, given: Path | None) -> World | None:
+    """The world given, else that of the project, with what the project says of it; None if there is neither."""
+    from gamegen.project import with_project
+    from gamegen.world_file import load_world
+
+    file = given or (project.world if project is not None else None)
+    return with_project(load_world(file), project) if file is not None else None
+
+
 def find_place(world_path: Path | None) -> Place:
     """The world given, or that of the project around the working folder. Raises UsageError if there is neither."""
     from gamegen.project import Project, with_project

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gamegen.cli.options import json_option, world_option
+from gamegen.cli.options import json_option, world_around, world_option
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -53,18 +53,16 @@ def quality_command(
     from gamegen.originality import Copies
     from gamegen.originality_file import read_originals
     from gamegen.plugins import load_registry
-    from gamegen.project import Project, with_project
+    from gamegen.project import Project
     from gamegen.prompts import Prompts
     from gamegen.quality import lines_taught, quality
-    from gamegen.world_file import load_world
 
     if pictures is not None:
         from gamegen.quality.pictures import need_matplotlib
 
         need_matplotlib()
     project = Project.find(content[0])
-    file = world_path or (project.world if project is not None else None)
-    world = with_project(load_world(file), project) if file is not None else None
+    world = world_around(project, world_path)
     registry = load_registry(project)
     examples = Prompts(registry.template_folders).examples
     originals = read_originals([*(project.originality if project is not None else ()), *beside])

@@ -4,7 +4,7 @@
 came back, tells what is stale or missing, and puts it into records (`translated`); `voice` lists what is spoken.
 """
 
-from gamegen.loc.table import Entry, Row, lock_of, rows
+from gamegen.loc.table import Entry, Row, rows
 from gamegen.loc.translations import (
     Translation,
     choose,
@@ -14,6 +14,7 @@ from gamegen.loc.translations import (
     write_translations,
 )
 from gamegen.loc.voice import spoken
+from gamegen.records import lock_of
 
 __all__ = [
     "Entry",

@@ -16,8 +16,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from gamegen.errors import InvalidInput
-from gamegen.loc.table import LOCK_DIGITS, Entry, Row, lock_of
-from gamegen.records import Finding
+from gamegen.loc.table import Entry, Row
+from gamegen.records import LOCK_DIGITS, Finding, lock_of
 
 COLUMNS = ("id", "speaker", "text", "note", "lock", "translation")
 _FORMULA = frozenset("=+-@＝＋－＠")

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from gamegen.errors import InvalidInput
 from gamegen.loc.extra import needed, same_language
-from gamegen.loc.table import Entry, Row, braces, lock_of
+from gamegen.loc.table import Entry, Row, braces
+from gamegen.records import lock_of
 
 _LINE = re.compile(r'#.*|(?:(?:msgctxt|msgid|msgid_plural|msgstr(?:\[\d+\])?)?\s*"(?:[^"\\]|\\.)*")?')
 

@@ -7,12 +7,11 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from hashlib import sha256
 
 from gamegen.checks.text import card_kind
 from gamegen.checks.text_rules import profile
 from gamegen.errors import InvalidContent
-from gamegen.records import JSON, Finding, Record
+from gamegen.records import JSON, Finding, Record, lock_of
 from gamegen.replanning import is_text
 
 PLAYER = "player"
@@ -29,7 +28,6 @@ KINDS: Mapping[str, str] = {
 """What a translator is told for each kind of card."""
 DIRECTIONS = ("intent", "mood", "tone")
 """Properties around a text that say how it is meant."""
-LOCK_DIGITS = 8
 BRACES = re.compile(r"\{\{|\}\}|\{[^{}]*\}|[{}]")
 """The parts of a text with braces, as `gamegen.play.show` reads them."""
 
@@ -71,14 +69,6 @@ class Entry:
     lock: str
     line: int = 0
     review: bool = False
-
-
-def lock_of(text: str) -> str:
-    """The first 8 hex digits of the SHA-256 of a text in UTF-8: another text has, but for chance, another lock.
-
-    Yarn Spinner's string tables have the same.
-    """
-    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:LOCK_DIGITS]
 
 
 def rows(

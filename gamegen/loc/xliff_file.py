@@ -11,7 +11,8 @@ from pathlib import Path
 
 from gamegen.errors import InvalidInput
 from gamegen.loc.extra import needed, same_language
-from gamegen.loc.table import Entry, Row, lock_of
+from gamegen.loc.table import Entry, Row
+from gamegen.records import lock_of
 
 _LIBRARY = "translate.storage.xliff"
 _NAMESPACE = "urn:oasis:names:tc:xliff:document:1.2"

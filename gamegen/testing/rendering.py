@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 
-from gamegen.hookspecs import Rendered
+from gamegen.hookspecs import Rendered, whole
 from gamegen.records import JSON
 
 Files = Mapping[str, str | bytes]
@@ -17,20 +17,7 @@ def rendered(
     render: Render, streams: bool, records: Sequence[Mapping[str, JSON]], options: Mapping[str, JSON]
 ) -> Files:
     """Path to content. streams: give the records as an iterator, else as a list."""
-    found = render(iter(records) if streams else list(records), options)
-    if isinstance(found, Mapping):
-        return found
-    pieces: dict[str, list[str | bytes]] = {}
-    for name, piece in found:
-        pieces.setdefault(name, []).append(piece)
-    return {name: _joined(parts) for name, parts in pieces.items()}
-
-
-def _joined(parts: Sequence[str | bytes]) -> str | bytes:
-    text = [part for part in parts if isinstance(part, str)]
-    if len(text) == len(parts):
-        return "".join(text)
-    return b"".join(part.encode() if isinstance(part, str) else part for part in parts)
+    return whole(render(iter(records) if streams else list(records), options))
 
 
 def digests(files: Files) -> dict[str, str]:

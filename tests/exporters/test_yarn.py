@@ -17,9 +17,10 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from gamegen import _resources
 from gamegen.exporting import load_records
+from gamegen.records import lock_of
 from gamegen_exporters import yarn
 from gamegen_exporters.script import Shown, Speaker, Text
-from gamegen_exporters.yarn_tables import METADATA, STRINGS, composed, lock, spoken
+from gamegen_exporters.yarn_tables import METADATA, STRINGS, composed, spoken
 from gamegen_exporters.yarn_text import command_value, yarn_text
 from tests.consumers.planned import GENERATORS, planned
 from tests.dialogue_records import effect, forge
@@ -326,7 +327,7 @@ def test_a_row_of_the_forge() -> None:
     (greeting,) = (row for row in found if row[1] == f"line:{id}")
     text = "Mira Voss: {0}, is it? {Ha}."
     where = ["dialogue_talk_0001.yarn", "dialogue_talk_0001__node_greet", "15"]
-    assert greeting == ["en", f"line:{id}", text, *where, lock(text), "Line metadata: speaker:mira"]
+    assert greeting == ["en", f"line:{id}", text, *where, lock_of(text), "Line metadata: speaker:mira"]
 
 
 def test_a_line_right_before_options_has_the_tag_of_the_compiler() -> None:
