@@ -34,8 +34,10 @@ def pieces_of(rendered: Rendered) -> Iterable[tuple[str, str | bytes]]:
 
 def whole(rendered: Rendered) -> dict[str, Any]:
     """Path -> content, str or bytes: the pieces of each path joined in their order; text among bytes is UTF-8."""
+    if isinstance(rendered, Mapping):
+        return dict(rendered)
     files: dict[str, list[str | bytes]] = {}
-    for name, piece in pieces_of(rendered):
+    for name, piece in rendered:
         files.setdefault(name, []).append(piece)
     return {name: _joined(pieces) for name, pieces in files.items()}
 
